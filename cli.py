@@ -1,0 +1,1 @@
+"""The ``procsearch`` command."""

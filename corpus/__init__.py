@@ -1,0 +1,1 @@
+"""Raw pages to procedures: where pages come from, decoding, HTML, reader text, sections, sample pages."""

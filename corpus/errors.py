@@ -1,0 +1,82 @@
+"""Every error procsearch raises, as one tree.
+
+ProcsearchError
+├── QueryError      the query cannot be read; knows the position
+├── UnknownId       no procedure of that id is in the index
+├── NoIndex         there is no index at that place
+├── DamagedIndex    a file of the index is not what was written
+├── IndexLocked     another process is writing
+├── PageError       a page cannot be read or parsed; knows page and reason
+└── EngineError     the storage or the cluster beneath failed
+
+Each class carries the exit code that the command line ends with.
+"""
+
+from __future__ import annotations
+
+
+class ProcsearchError(Exception):
+    """The base of every error that procsearch raises."""
+
+    exit_code = 4
+
+
+class QueryError(ProcsearchError):
+    """A query that cannot be read.
+
+    ``query`` is the query as given, ``position`` the offset in characters of the place in question.
+    """
+
+    exit_code = 2
+
+    def __init__(self, reason: str, query: str = "", position: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.query = query
+        self.position = position
+
+
+class UnknownId(ProcsearchError):  # noqa: N818 - the public name, as KeyError has its own
+    """No procedure with this ``id`` is in the index."""
+
+    exit_code = 2
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"no procedure {id!r} in the index")
+        self.id = id
+
+
+class NoIndex(ProcsearchError):  # noqa: N818 - the public name
+    """There is no index at the place named."""
+
+    exit_code = 3
+
+
+class DamagedIndex(ProcsearchError):  # noqa: N818 - the public name
+    """A file of the index is missing or is not what was written; ``file`` names it."""
+
+    exit_code = 3
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"the index is damaged: {file}: {reason}; index the pages anew to heal it")
+        self.file = file
+        self.reason = reason
+
+
+class IndexLocked(ProcsearchError):  # noqa: N818 - the public name
+    """Another process is writing to the index."""
+
+
+class PageError(ProcsearchError):
+    """One page cannot be read or parsed; ``page`` is its source and ``reason`` says why."""
+
+    exit_code = 1
+
+    def __init__(self, page: str, reason: str) -> None:
+        super().__init__(f"{page}: {reason}")
+        self.page = page
+        self.reason = reason
+
+
+class EngineError(ProcsearchError):
+    """The storage or the cluster beneath failed; the message tells the operation and the cause."""

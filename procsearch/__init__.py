@@ -1,0 +1,1 @@
+"""procsearch: the search engine for medical procedure documents."""

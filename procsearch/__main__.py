@@ -1,0 +1,5 @@
+"""``python -m procsearch``: the command line."""
+
+from procsearch.cli import main
+
+main()

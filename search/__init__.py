@@ -1,0 +1,1 @@
+"""Queries to ranked results: query language, ranking, snippets, suggestions, neighbours, evaluation."""

@@ -193,7 +193,8 @@ def compare(qrels: Qrels, run_a: Run, run_b: Run, measure: Measure = "nDCG@10") 
         raise ProcsearchError(f"no measure {measure!r}; there are {', '.join(MEASURES)}")
     a, b = _measure_queries(qrels, run_a), _measure_queries(qrels, run_b)
     changes = [Change(query, a[query][measure], b[query][measure]) for query in sorted(qrels)]
-    by_gain = sorted(changes, key=lambda change: change.difference)
+    won = [change for change in changes if change.difference > 0]
+    lost = [change for change in changes if change.difference < 0]
     return Comparison(
         measure=measure,
         queries=len(changes),
@@ -201,8 +202,8 @@ def compare(qrels: Qrels, run_a: Run, run_b: Run, measure: Measure = "nDCG@10") 
         mean_b=fmean(change.b for change in changes),
         difference=fmean(change.difference for change in changes),
         p=_randomisation_test([change.difference for change in changes]),
-        won=tuple(change for change in reversed(by_gain) if change.difference > 0),
-        lost=tuple(change for change in by_gain if change.difference < 0),
+        won=tuple(sorted(won, key=lambda change: -change.difference)),
+        lost=tuple(sorted(lost, key=lambda change: change.difference)),
     )
 
 

@@ -1,0 +1,168 @@
+"""The engines side by side: ``python -m benchmarks.engines --pages 1000 --pages 10000``.
+
+Every build and every search runs in a fresh process; engines take turns within a round, and ratios are taken within
+a round, so that a busy machine is unfair to nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .codesets import CODE_SETS, code_set_file
+from .figures import FIGURES, Round, overlap, ratio, summary
+from .pages import page_file, read_pages
+from .peers import ENGINES, engine
+from .process import MeasurementFailed, measure
+from .queries import draw_queries
+from .report import write_report
+
+REFERENCES = ("tantivy", "tantivy-fast-id", "whoosh")
+_WORKER = "benchmarks.worker"
+_SAMPLE = 1_000
+"""Pages that queries are drawn from: the first of the generated ones, every so manieth of a code set."""
+_LONG_BUILD = 60.0
+"""Seconds; an index that took longer is built once and searched in every round."""
+
+
+@dataclass
+class Corpus:
+    """Pages, the queries to ask of them, and what the engines did with both."""
+
+    name: str
+    file: Path
+    pages: int
+    queries: list[str]
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+def _run(corpus: Corpus, engines: list[str], rounds: int, workdir: Path) -> None:
+    queries = workdir / "queries.json"
+    queries.write_text(json.dumps(corpus.queries), encoding="utf-8")
+    for number in range(rounds):
+        turn = number % len(engines)
+        for name in engines[turn:] + engines[:turn]:
+            if name in corpus.absent:
+                continue
+            click.echo(f"{corpus.name}: round {number + 1}: {name}", err=True)
+            try:
+                done = corpus.rounds.setdefault(name, [])
+                build = _build(corpus, name, workdir / name, done)
+                done.append(
+                    {"build": build, "search": measure(_WORKER, "search", name, str(workdir / name), str(queries))}
+                )
+            except MeasurementFailed as failed:
+                corpus.absent[name] = str(failed)
+                corpus.rounds.pop(name, None)
+
+
+def _build(corpus: Corpus, name: str, index: Path, done: list[Round]) -> Any:
+    if done and done[-1]["build"]["seconds"] > _LONG_BUILD:
+        return done[-1]["build"]
+    shutil.rmtree(index, ignore_errors=True)
+    index.mkdir(parents=True)
+    return measure(_WORKER, "build", name, str(corpus.file), str(index))
+
+
+def _corpora(sizes: list[int], code_sets: list[str], workdir: Path) -> Iterator[Corpus]:
+    for size in sizes:
+        file = page_file(workdir, size)
+        yield Corpus(f"{size:,} pages", file, size, draw_queries(islice(read_pages(file), _SAMPLE)))
+    for name in code_sets:
+        try:
+            file = code_set_file(workdir, name)
+        except FileNotFoundError as missing:
+            click.echo(f"skipped: {missing}", err=True)
+            continue
+        size = sum(1 for _ in read_pages(file))
+        sample = islice(read_pages(file), 0, None, max(1, size // _SAMPLE))
+        yield Corpus(f"{CODE_SETS[name]}, {size:,} codes", file, size, draw_queries(sample))
+
+
+def _results(corpora: list[Corpus]) -> dict[str, Any]:
+    results: dict[str, Any] = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": cpu_count()},
+        "engines": {},
+        "corpora": {},
+    }
+    for corpus in corpora:
+        found: dict[str, Any] = {
+            "pages": corpus.pages,
+            "absent": corpus.absent,
+            "figures": {},
+            "ratios": {},
+            "overlap": {},
+        }
+        for name, rounds in corpus.rounds.items():
+            results["engines"][name] = {key: rounds[0]["build"][key] for key in ("title", "settings")}
+            found["figures"][name] = summary(rounds)
+        for reference in (name for name in REFERENCES if name in corpus.rounds):
+            found["ratios"][reference] = {
+                name: {
+                    figure.key: ratio(
+                        rounds, corpus.rounds[reference], figure.key, more_is_better=figure.more_is_better
+                    )
+                    for figure in FIGURES
+                }
+                for name, rounds in corpus.rounds.items()
+            }
+            found["overlap"][reference] = {
+                name: overlap(rounds, corpus.rounds[reference]) for name, rounds in corpus.rounds.items()
+            }
+        results["corpora"][corpus.name] = found
+    return results
+
+
+def _too_large(name: str, pages: int) -> str | None:
+    try:
+        largest = engine(name).largest
+    except (ImportError, AttributeError) as reason:
+        return f"not available: {reason}"
+    return f"not asked to index more than {largest:,} pages" if largest and pages > largest else None
+
+
+@click.command()
+@click.option("--pages", "sizes", type=int, multiple=True, default=(1_000, 10_000, 100_000), show_default=True)
+@click.option("--codes", "code_sets", type=click.Choice(list(CODE_SETS)), multiple=True, help="Public code sets too.")
+@click.option("--full", is_flag=True, help="1,000,000 pages too, for procsearch and tantivy.")
+@click.option("--engine", "engines", type=click.Choice(list(ENGINES)), multiple=True, help="These alone; else all.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--workdir", type=click.Path(path_type=Path), default=Path(tempfile.gettempdir()) / "procsearch-bench")
+@click.option("--out", type=click.Path(path_type=Path), default=Path(__file__).parent / "results")
+def main(
+    sizes: tuple[int, ...],
+    code_sets: tuple[str, ...],
+    full: bool,
+    engines: tuple[str, ...],
+    rounds: int,
+    workdir: Path,
+    out: Path,
+) -> None:
+    """Index and search the same pages with every engine; write a table, charts and all figures."""
+    done = []
+    for corpus in _corpora([*sizes, *([1_000_000] if full else [])], list(code_sets), workdir):
+        chosen = list(engines or ENGINES)
+        for name in chosen:
+            if reason := _too_large(name, corpus.pages):
+                corpus.absent[name] = reason
+        with tempfile.TemporaryDirectory(dir=workdir, prefix="indexes-") as indexes:
+            _run(corpus, chosen, rounds, Path(indexes))
+        done.append(corpus)
+        click.echo(write_report(_results(done), out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""procsearch through its public face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import procsearch
+
+from . import Engine, Searcher
+
+
+class Procsearch(Engine):
+    """The engine of this repository."""
+
+    title = "procsearch"
+
+    def settings(self) -> dict[str, str]:
+        return {"stored": "whole procedure", "positions": "yes", "fields": "all, BM25F"}
+
+    def build(self, pages: Path, index: Path) -> None:
+        procsearch.reindex([str(pages)], str(index))
+
+    def open(self, index: Path) -> Searcher:
+        return _Open(index)
+
+
+class _Open(Searcher):
+    def __init__(self, index: Path) -> None:
+        self._index = procsearch.open_index(str(index))
+
+    def search(self, query: str, k: int) -> list[str]:
+        return [hit.id for hit in self._index.search(query, limit=k).hits]

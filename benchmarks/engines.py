@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from .codesets import CODE_SETS, code_set_file
-from .figures import FIGURES, Round, overlap, ratio, summary
+from .figures import Round, overlap, ratios, summary
 from .pages import page_file, read_pages
 from .peers import ENGINES, engine
 from .process import MeasurementFailed, measure
@@ -60,9 +60,8 @@ def _run(corpus: Corpus, engines: list[str], rounds: int, workdir: Path) -> None
             try:
                 done = corpus.rounds.setdefault(name, [])
                 build = _build(corpus, name, workdir / name, done)
-                done.append(
-                    {"build": build, "search": measure(_WORKER, "search", name, str(workdir / name), str(queries))}
-                )
+                search = measure(_WORKER, "search", name, str(workdir / name), str(queries))
+                done.append({"build": build, "search": search})
             except MeasurementFailed as failed:
                 corpus.absent[name] = str(failed)
                 corpus.rounds.pop(name, None)
@@ -92,38 +91,32 @@ def _corpora(sizes: list[int], code_sets: list[str], workdir: Path) -> Iterator[
 
 
 def _results(corpora: list[Corpus]) -> dict[str, Any]:
-    results: dict[str, Any] = {
+    builds = [(name, done[0]["build"]) for corpus in corpora for name, done in corpus.rounds.items()]
+    return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": cpu_count()},
-        "engines": {},
-        "corpora": {},
+        "engines": {name: {"title": build["title"], "settings": build["settings"]} for name, build in builds},
+        "corpora": {corpus.name: _compare(corpus) for corpus in corpora},
     }
-    for corpus in corpora:
-        found: dict[str, Any] = {
-            "pages": corpus.pages,
-            "absent": corpus.absent,
-            "figures": {},
-            "ratios": {},
-            "overlap": {},
-        }
-        for name, rounds in corpus.rounds.items():
-            results["engines"][name] = {key: rounds[0]["build"][key] for key in ("title", "settings")}
-            found["figures"][name] = summary(rounds)
-        for reference in (name for name in REFERENCES if name in corpus.rounds):
-            found["ratios"][reference] = {
-                name: {
-                    figure.key: ratio(
-                        rounds, corpus.rounds[reference], figure.key, more_is_better=figure.more_is_better
-                    )
-                    for figure in FIGURES
-                }
-                for name, rounds in corpus.rounds.items()
-            }
-            found["overlap"][reference] = {
-                name: overlap(rounds, corpus.rounds[reference]) for name, rounds in corpus.rounds.items()
-            }
-        results["corpora"][corpus.name] = found
-    return results
+
+
+def _compare(corpus: Corpus) -> dict[str, Any]:
+    """The figures of every engine, and against each reference the ratios and the share of its top ten found."""
+    done = corpus.rounds
+    references = {name: done[name] for name in REFERENCES if name in done}
+    return {
+        "pages": corpus.pages,
+        "absent": corpus.absent,
+        "figures": {name: summary(rounds) for name, rounds in done.items()},
+        "ratios": {
+            reference: {name: ratios(rounds, theirs) for name, rounds in done.items()}
+            for reference, theirs in references.items()
+        },
+        "overlap": {
+            reference: {name: overlap(rounds, theirs) for name, rounds in done.items()}
+            for reference, theirs in references.items()
+        },
+    }
 
 
 def _too_large(name: str, pages: int) -> str | None:
@@ -143,6 +136,7 @@ def _too_large(name: str, pages: int) -> str | None:
 @click.option("--workdir", type=click.Path(path_type=Path), default=Path(tempfile.gettempdir()) / "procsearch-bench")
 @click.option("--out", type=click.Path(path_type=Path), default=Path(__file__).parent / "results")
 def main(
+    *,
     sizes: tuple[int, ...],
     code_sets: tuple[str, ...],
     full: bool,

@@ -78,14 +78,20 @@ def summary(rounds: Sequence[Round]) -> dict[str, float]:
     return figures
 
 
-def ratio(ours: Sequence[Round], reference: Sequence[Round], key: str, *, more_is_better: bool) -> float:
-    """How many times better than the reference: the median over rounds, over the queries both answered in time."""
-    ratios = []
-    for mine, other in zip(ours, reference, strict=False):
-        queries = min(len(each["search"]["cold_us"]) for each in (mine, other))
-        a, b = value(mine, key, queries), value(other, key, queries)
-        ratios.append(a / b if more_is_better else b / a)
-    return median(ratios)
+def ratios(ours: Sequence[Round], reference: Sequence[Round]) -> dict[str, float]:
+    """How many times better than the reference each figure is: the median of the ratios within each round.
+
+    Latencies are compared over the queries that both answered in time.
+    """
+    better: dict[str, float] = {}
+    for figure in FIGURES:
+        within = []
+        for mine, other in zip(ours, reference, strict=False):
+            queries = min(len(each["search"]["cold_us"]) for each in (mine, other))
+            a, b = value(mine, figure.key, queries), value(other, figure.key, queries)
+            within.append(a / b if figure.more_is_better else b / a)
+        better[figure.key] = median(within)
+    return better
 
 
 def overlap(ours: Sequence[Round], reference: Sequence[Round]) -> float:

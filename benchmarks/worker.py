@@ -1,6 +1,7 @@
 """One measurement of one engine, in a process of its own.
 
-``build ENGINE PAGES INDEX`` or ``search ENGINE INDEX QUERIES``; prints one JSON object. Started by ``benchmarks.engines``.
+``build ENGINE PAGES INDEX`` or ``search ENGINE INDEX QUERIES``; prints one JSON object.
+Started by ``benchmarks.engines``.
 """
 
 from __future__ import annotations

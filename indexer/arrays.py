@@ -1,0 +1,267 @@
+"""One immutable file of named NumPy arrays with a checksum for every 64 KiB of it.
+
+Layout, little-endian::
+
+    "PSARRAYS" u32 version u32 0            16 bytes
+    the arrays, each at a multiple of 64
+    u32 CRC-32 of each 64 KiB block of all of the above
+    directory: JSON {"arrays": {name: [dtype, offset, count]}, "meta": {...}}
+    u64 offset of the checksums, u64 offset of the directory, u32 CRC-32 of everything from the checksums to here
+
+A block is verified when it is first touched, so that opening a file costs the same whatever its size and damage is
+found before it is believed. The last four bytes vouch for the whole; a manifest keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..corpus.errors import DamagedIndex
+from .storage import Storage
+
+Array = npt.NDArray[Any]
+
+_MAGIC = b"PSARRAYS" + struct.pack("<II", 1, 0)
+_TRAILER = struct.Struct("<QQI")
+_BLOCK_BITS = 16
+_BLOCK = 1 << _BLOCK_BITS
+_DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
+
+
+class _Checksummer:
+    """Writes through to a file and keeps the checksum of each block."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._open_block = 0  # bytes in the block being filled
+        self._crc = 0
+        self.checksums: list[int] = []
+        self.offset = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        view = memoryview(data)
+        self.offset += len(view)
+        while len(view):
+            part = view[: _BLOCK - self._open_block]
+            self._crc = zlib.crc32(part, self._crc)
+            self._open_block += len(part)
+            view = view[len(part) :]
+            if self._open_block == _BLOCK:
+                self._end_block()
+
+    def finish(self) -> bytes:
+        if self._open_block:
+            self._end_block()
+        return np.array(self.checksums, dtype="<u4").tobytes()
+
+    def _end_block(self) -> None:
+        self.checksums.append(self._crc)
+        self._crc = self._open_block = 0
+
+
+def write_arrays(
+    storage: Storage, name: str, arrays: Mapping[str, Array | Iterable[Array]], meta: Mapping[str, Any]
+) -> tuple[int, int]:
+    """Write the file ``name``, durably; an array may come as an iterable of parts. Gives its (bytes, checksum)."""
+    result = (0, 0)
+
+    def fill(file: IO[bytes]) -> None:
+        nonlocal result
+        out = _Checksummer(file)
+        out.write(_MAGIC)
+        directory: dict[str, tuple[str, int, int]] = {}
+        for array_name, value in arrays.items():
+            out.write(bytes(-out.offset % 64))
+            offset, count, dtype = out.offset, 0, "|u1"
+            for part in (value,) if isinstance(value, np.ndarray) else value:
+                dtype = part.dtype.newbyteorder("<").str
+                if len(part):
+                    out.write(memoryview(np.ascontiguousarray(part)).cast("B"))
+                    count += len(part)
+            directory[array_name] = (dtype, offset, count)
+        checksum_offset = out.offset
+        checksums = out.finish()
+        tail = json.dumps({"arrays": directory, "meta": meta}, separators=(",", ":"), sort_keys=True).encode()
+        tail = checksums + tail + struct.pack("<QQ", checksum_offset, checksum_offset + len(checksums))
+        crc = zlib.crc32(tail)
+        file.write(tail + struct.pack("<I", crc))
+        result = (checksum_offset + len(tail) + 4, crc)
+
+    storage.write(name, fill)
+    return result
+
+
+class ArrayFile:
+    """A file of arrays, mapped for reading. ``meta`` is what was written with them."""
+
+    def __init__(self, name: str, data: mmap.mmap | bytes, size: int, checksum: int) -> None:
+        self.name = name
+        self._data = data
+        if len(data) != size:
+            raise DamagedIndex(name, f"{len(data)} bytes long instead of {size}")
+        if size < len(_MAGIC) + _TRAILER.size or data[: len(_MAGIC)] != _MAGIC:
+            raise DamagedIndex(name, "not a file of this format")
+        self._checksum_offset, directory_offset, crc = _TRAILER.unpack(data[size - _TRAILER.size :])
+        end = size - _TRAILER.size
+        blocks = -(-self._checksum_offset // _BLOCK)
+        if crc != checksum or directory_offset != self._checksum_offset + 4 * blocks or directory_offset > end:
+            raise DamagedIndex(name, "its end is not what was written")
+        if zlib.crc32(data[self._checksum_offset : size - 4]) != crc:
+            raise DamagedIndex(name, "its directory is not what was written")
+        self._checksums = np.frombuffer(data, "<u4", blocks, self._checksum_offset)
+        self._verified = bytearray(blocks)
+        directory = json.loads(bytes(data[directory_offset:end]))
+        self.meta: dict[str, Any] = directory["meta"]
+        self._columns = {
+            array_name: self._column(array_name, *place) for array_name, place in directory["arrays"].items()
+        }
+
+    def _column(self, array_name: str, dtype: str, offset: int, count: int) -> Column:
+        if dtype not in _DTYPES or offset < 0 or count < 0:
+            raise DamagedIndex(self.name, f"array {array_name} has no valid place")
+        if offset + np.dtype(dtype).itemsize * count > self._checksum_offset:
+            raise DamagedIndex(self.name, f"array {array_name} runs past the end")
+        return Column(self, np.frombuffer(self._data, dtype, count, offset), offset)
+
+    def __getitem__(self, array_name: str) -> Column:
+        try:
+            return self._columns[array_name]
+        except KeyError:
+            raise DamagedIndex(self.name, f"array {array_name} is missing") from None
+
+    def verify(self, start: int, stop: int) -> None:
+        """Make sure that the bytes from ``start`` to ``stop`` are what was written, or raise DamagedIndex."""
+        first, last = start >> _BLOCK_BITS, (stop - 1) >> _BLOCK_BITS
+        block = self._verified.find(0, first, last + 1)
+        while block >= 0:
+            end = min((block + 1) << _BLOCK_BITS, self._checksum_offset)
+            if zlib.crc32(memoryview(self._data)[block << _BLOCK_BITS : end]) != self._checksums[block]:
+                raise DamagedIndex(self.name, f"bytes {block << _BLOCK_BITS} to {end} are not what was written")
+            self._verified[block] = 1
+            block = self._verified.find(0, block + 1, last + 1)
+
+    def verify_all(self) -> None:
+        """Verify every byte anew, whatever was verified before."""
+        self._verified = bytearray(len(self._verified))
+        if self._verified:
+            self.verify(0, self._checksum_offset)
+
+
+class Column:
+    """One array of a file; what is taken from it has been verified."""
+
+    __slots__ = ("_array", "_bytes", "_file", "_itemsize", "_offset")
+
+    def __init__(self, file: ArrayFile, array: Array, offset: int) -> None:
+        self._file = file
+        self._array = array
+        self._offset = offset
+        self._itemsize = array.itemsize
+        self._bytes: memoryview = memoryview(array).cast("B") if len(array) else memoryview(b"")
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, place: int) -> int:
+        """One element as a Python number; DamagedIndex where the place lies outside."""
+        if not 0 <= place < len(self._array):
+            raise DamagedIndex(self._file.name, "an offset points outside its array")
+        start = self._offset + place * self._itemsize
+        self._file.verify(start, start + self._itemsize)
+        return int(self._array[place])
+
+    def slice(self, start: int, stop: int) -> Array:
+        """The elements from ``start`` to ``stop``; DamagedIndex where they lie outside."""
+        if not 0 <= start <= stop <= len(self._array):
+            raise DamagedIndex(self._file.name, "an offset points outside its array")
+        if start < stop:
+            self._file.verify(self._offset + start * self._itemsize, self._offset + stop * self._itemsize)
+        return self._array[start:stop]
+
+    def bytes(self, start: int, stop: int) -> bytes:
+        """The bytes from ``start`` to ``stop`` of an array of bytes."""
+        self.slice(start, stop)
+        return self._bytes[start:stop].tobytes()
+
+    def all(self) -> Array:
+        """The whole array."""
+        return self.slice(0, len(self._array))
+
+
+class Spool:
+    """An array that grows on disk while a file is being made of several such; iterating gives its parts."""
+
+    def __init__(self, storage: Storage, dtype: npt.DTypeLike) -> None:
+        self._file = storage.scratch()
+        self._dtype = np.dtype(dtype)
+        self.count = 0
+
+    def append(self, part: Array) -> None:
+        """Add ``part`` at the end."""
+        self._file.write(memoryview(np.ascontiguousarray(part, self._dtype)).cast("B") if len(part) else b"")
+        self.count += len(part)
+
+    def __iter__(self) -> Iterator[Array]:
+        self._file.seek(0)
+        yield np.empty(0, self._dtype)
+        while data := self._file.read(1 << 22):
+            yield np.frombuffer(data, self._dtype)
+        self._file.close()
+
+
+def pack_strings(strings: Iterable[bytes]) -> tuple[Array, Array]:
+    """Byte strings as one array of bytes and the array of their offsets, one more than there are strings."""
+    parts = list(strings)
+    offsets = np.zeros(len(parts) + 1, np.uint64)
+    np.cumsum(np.fromiter(map(len, parts), np.uint64, len(parts)), out=offsets[1:])
+    return np.frombuffer(b"".join(parts), np.uint8), narrow(offsets)
+
+
+def narrow(offsets: Array) -> Array:
+    """Offsets in four bytes where they fit."""
+    return offsets.astype(np.uint32 if not len(offsets) or int(offsets[-1]) < 1 << 32 else np.uint64)
+
+
+class Strings:
+    """Byte strings as :func:`pack_strings` laid them out."""
+
+    __slots__ = ("_data", "_offsets")
+
+    def __init__(self, file: ArrayFile, name: str) -> None:
+        self._data = file[f"{name}_data"]
+        self._offsets = file[f"{name}_offsets"]
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, place: int) -> bytes:
+        start, stop = self._offsets.slice(place, place + 2)
+        return self._data.bytes(int(start), int(stop))
+
+    def all(self, start: int = 0, stop: int | None = None) -> list[bytes]:
+        """The strings from ``start`` to ``stop``."""
+        stop = len(self) if stop is None else stop
+        offsets: list[int] = self._offsets.slice(start, stop + 1).tolist()
+        data = self._data.bytes(offsets[0], offsets[-1])
+        base = offsets[0]
+        return [data[a - base : b - base] for a, b in zip(offsets, offsets[1:], strict=False)]
+
+    def find(self, wanted: bytes, low: int = 0) -> int:
+        """Where ``wanted`` stands, or would stand, in strings that are sorted."""
+        high = len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self[middle] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low

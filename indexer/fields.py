@@ -1,0 +1,113 @@
+"""The fields of the index and their standing weights: one table, and the Whoosh schema made of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..corpus.procedure import SECTION_KINDS, Procedure
+
+if TYPE_CHECKING:
+    from whoosh.fields import Schema
+
+FIELDS_VERSION = 1
+"""Raised when a field is added, dropped or means something else; an index of another version is built anew."""
+
+ALL = "all"
+"""The field that stands for all fields at once; a bare word of a query is a term of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its default ``boost`` in BM25F and its length normalisation ``b`` (0 to 1).
+
+    A ``keyword`` field holds its value as one lower-case term; other fields are analysed into words.
+    """
+
+    name: str
+    boost: float
+    b: float = 0.75
+    keyword: bool = False
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("name", 4.0, 0.5),
+    Field("common_names", 3.0, 0.5),
+    Field("medical_terms", 3.0, 0.5),
+    Field("descriptor", 3.0, 0.5),
+    Field("summary", 1.5),
+    Field("purpose", 1.3),
+    Field("indications", 1.3),
+    Field("preparation", 1.0),
+    Field("steps", 1.0),
+    Field("duration", 1.0),
+    Field("setting", 1.0),
+    Field("personnel", 1.0),
+    Field("risks", 1.0),
+    Field("benefits", 1.0),
+    Field("recovery", 1.0),
+    Field("alternatives", 0.8),
+    Field("experience", 0.8),
+    Field("other", 0.6),
+    Field("code", 8.0, 0.0, keyword=True),
+    Field("system", 0.3, 0.0, keyword=True),
+    Field("similar_codes", 0.0, 0.0, keyword=True),
+)
+"""Every field by number; a boost of 0 keeps a field out of bare-word ranking while ``field:word`` still works."""
+
+FIELD_NUMBERS: Mapping[str, int] = {field.name: number for number, field in enumerate(FIELDS)}
+BOOSTS: Mapping[str, float] = {field.name: field.boost for field in FIELDS}
+
+assert set(SECTION_KINDS) < set(FIELD_NUMBERS)
+
+
+def field_texts(procedure: Procedure) -> Iterator[tuple[int, str]]:
+    """The texts of ``procedure`` by field number: all that bare words and phrases can find.
+
+    A field may come several times; each text stands on lines of its own.
+    """
+    yield 0, procedure.name
+    for text in procedure.common_names:
+        yield 1, text
+    for text in procedure.medical_terms:
+        yield 2, text
+    yield 3, procedure.descriptor
+    for section in procedure.sections:
+        number = FIELD_NUMBERS[section.kind]
+        # A heading that fits no kind is content: nothing else tells what the text is about.
+        if section.kind == "other" and section.heading:
+            yield number, section.heading
+        yield number, section.text
+
+
+def field_keywords(procedure: Procedure) -> Iterator[tuple[int, str]]:
+    """The values of the keyword fields of ``procedure`` by field number, as the terms they are indexed as."""
+    if procedure.code:
+        yield FIELD_NUMBERS["code"], procedure.code.lower()
+    if procedure.system:
+        yield FIELD_NUMBERS["system"], procedure.system.lower()
+    for similar in procedure.similar_codes:
+        if similar.code:
+            yield FIELD_NUMBERS["similar_codes"], similar.code.lower()
+
+
+@cache
+def schema() -> Schema:
+    """The Whoosh schema of the index: every field of the table and ``all``."""
+    from .analysis import whoosh_analyzer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        from whoosh import fields as whoosh_fields
+
+    def field_type(field: Field) -> Any:
+        if field.keyword:
+            return whoosh_fields.KEYWORD(lowercase=True)
+        return whoosh_fields.TEXT(analyzer=whoosh_analyzer(), multitoken_query="phrase")
+
+    types = {field.name: field_type(field) for field in FIELDS}
+    types[ALL] = whoosh_fields.TEXT(analyzer=whoosh_analyzer(), multitoken_query="phrase")
+    return whoosh_fields.Schema(**types)

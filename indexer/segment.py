@@ -1,0 +1,249 @@
+"""One immutable segment, read: its dictionary, postings, pages and which of its pages still count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ..corpus.errors import DamagedIndex
+from ..corpus.procedure import Procedure
+from . import postings
+from .arrays import ArrayFile, Strings
+from .fields import FIELDS
+from .page import PageFacts, unpack_procedure
+from .storage import Storage, damaged_if_missing
+
+Documents = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint16]
+
+LIVE, SHADOWED, DELETED = 0, 1, 2
+"""What became of a page: it is found; another page has its id and won; it is gone or was replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as the manifest knows it: its name, its bytes and the checksum that vouches for all of them."""
+
+    name: str
+    size: int
+    checksum: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """A segment as the manifest knows it.
+
+    ``pages`` counts all its pages and ``live`` those that are found; ``lengths`` holds for each field the words of the
+    live pages and ``filled`` how many of these have the field, from which average lengths come.
+    """
+
+    file: FileRecord
+    state: FileRecord | None
+    pages: int
+    live: int
+    lengths: tuple[int, ...]
+    filled: tuple[int, ...]
+
+
+class Segment:
+    """A segment as one commit sees it."""
+
+    def __init__(self, storage: Storage, record: SegmentRecord) -> None:
+        self.record = record
+        self.name = record.file.name
+        self.pages = record.pages
+        file = ArrayFile(self.name, damaged_if_missing(storage, self.name), record.file.size, record.file.checksum)
+        self.file = file
+        self.state_file: ArrayFile | None = None
+        if record.state is not None:
+            state = record.state
+            self.state_file = ArrayFile(state.name, damaged_if_missing(storage, state.name), state.size, state.checksum)
+        self._terms = Strings(file, "term")
+        self._stems = Strings(file, "stem")
+        self._ids = Strings(file, "id")
+        self._stored = Strings(file, "stored")
+        self._sources = Strings(file, "source")
+        self._codes = file["codes"]
+        self._gaps = file["gaps"]
+        self._posting_offsets = file["posting_offsets"]
+        self._gap_offsets = file["gap_offsets"]
+        if len(self._ids) != self.pages or len(self._posting_offsets) != len(self._terms) + 1:
+            raise DamagedIndex(self.name, "its arrays do not fit together")
+
+    # The dictionary
+
+    @property
+    def term_count(self) -> int:
+        """How many terms the dictionary holds."""
+        return len(self._terms)
+
+    def term(self, number: int) -> str:
+        """The term of that number."""
+        return self._terms[number].decode()
+
+    def terms(self, start: int = 0, stop: int | None = None) -> list[str]:
+        """The terms numbered ``start`` to ``stop``, in byte order."""
+        return [term.decode() for term in self._terms.all(start, stop)]
+
+    def term_number(self, term: str) -> int | None:
+        """The number of ``term``, or None where the segment does not hold it."""
+        wanted = term.encode("utf-8", "replace")
+        number = self._terms.find(wanted)
+        return number if number < len(self._terms) and self._terms[number] == wanted else None
+
+    def first_term(self, at_least: str) -> int:
+        """The number of the first term that is ``at_least`` or after it in byte order."""
+        return self._terms.find(at_least.encode("utf-8", "replace"))
+
+    def prefix_range(self, prefix: str) -> tuple[int, int]:
+        """The numbers [start, stop) of the terms that begin with ``prefix``."""
+        start = self._terms.find(prefix.encode("utf-8", "replace"))
+        # No UTF-8 byte is 0xFF, so this sorts after every term with the prefix.
+        return start, self._terms.find(prefix.encode("utf-8", "replace") + b"\xff", start)
+
+    def stem_terms(self, stem: str) -> list[int]:
+        """The numbers of all terms whose stem is ``stem``."""
+        wanted = stem.encode("utf-8", "replace")
+        place = self._stems.find(wanted)
+        if place < len(self._stems) and self._stems[place] == wanted:
+            start, stop = self.file["stem_ends"].slice(place, place + 2)
+            found: list[int] = self.file["stem_terms"].slice(int(start), int(stop)).tolist()
+            return found
+        number = self.term_number(stem)
+        return [] if number is None else [number]
+
+    # Postings
+
+    def frequency(self, number: int) -> int:
+        """How many postings the term has: about the number of its documents."""
+        start, stop = self._posting_offsets.slice(number, number + 2)
+        return int(stop) - int(start)
+
+    def postings(self, number: int) -> tuple[Documents, Codes]:
+        """The postings of a term: ascending documents, several times where several fields match, and their codes."""
+        start, stop = map(int, self._posting_offsets.slice(number, number + 2))
+        low, high = map(int, self._gap_offsets.slice(number, number + 2))
+        count = stop - start
+        width, rest = divmod(high - low, count) if count > 0 else (0, 1)
+        if rest or width not in (1, 2, 4):
+            raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
+        gaps = self._gaps.slice(low, high).view(f"<u{width}")
+        return np.cumsum(gaps, dtype=np.int64), self._codes.slice(start, stop)
+
+    def positions(self, number: int) -> npt.NDArray[np.int64]:
+        """The positions of a term's occurrences in the order of :meth:`postings`."""
+        low, high = map(int, self.file["position_offsets"].slice(number, number + 2))
+        start, stop = map(int, self._posting_offsets.slice(number, number + 2))
+        count = int(postings.code_counts(self._codes.slice(start, stop)).sum())
+        width, rest = divmod(high - low, count) if count > 0 else (0, 1)
+        if rest or width not in (1, 2, 4):
+            raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
+        return self.file["positions"].slice(low, high).view(f"<u{width}").astype(np.int64)
+
+    @cached_property
+    def length_bytes(self) -> npt.NDArray[np.uint8]:
+        """The length bytes of all fields (columns) of all pages (rows)."""
+        return self.file["lengths"].all().reshape(self.pages, len(FIELDS))
+
+    # Pages
+
+    @cached_property
+    def states(self) -> npt.NDArray[np.uint8]:
+        """LIVE, SHADOWED or DELETED for each page."""
+        if self.state_file is None:
+            return np.zeros(self.pages, np.uint8)
+        states: npt.NDArray[np.uint8] = self.state_file["states"].all()
+        if len(states) != self.pages:
+            raise DamagedIndex(self.state_file.name, "it is for another segment")
+        return states
+
+    @property
+    def all_live(self) -> bool:
+        """Whether every page counts."""
+        return self.record.live == self.pages
+
+    @cached_property
+    def live(self) -> npt.NDArray[np.bool_]:
+        """Which pages are found."""
+        return self.states == LIVE
+
+    def id(self, page: int) -> str:
+        """The id of a page."""
+        return self._ids[page].decode()
+
+    def ids(self) -> list[str]:
+        """The ids of all pages."""
+        return [id.decode() for id in self._ids.all()]
+
+    def pages_of_id(self, id: str) -> Iterator[int]:
+        """The pages with this id, whatever became of them."""
+        wanted = id.encode("utf-8", "replace")
+        order = self.file["id_order"]
+        low, high = 0, self.pages
+        while low < high:
+            middle = (low + high) // 2
+            if self._ids[order[middle]] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        while low < self.pages and self._ids[order[low]] == wanted:
+            yield order[low]
+            low += 1
+
+    @cached_property
+    def id_ranks(self) -> npt.NDArray[np.int64]:
+        """The place of each page among all in the order of ids."""
+        ranks = np.empty(self.pages, np.int64)
+        ranks[self.file["id_order"].all()] = np.arange(self.pages)
+        return ranks
+
+    def stored(self, page: int) -> bytes:
+        """The compressed procedure of a page."""
+        return self._stored[page]
+
+    def procedure(self, page: int) -> Procedure:
+        """The procedure of a page."""
+        try:
+            return unpack_procedure(self._stored[page])
+        except DamagedIndex:
+            raise
+        except Exception as error:
+            raise DamagedIndex(self.name, f"page {page} cannot be unpacked") from error
+
+    def source(self, page: int) -> str:
+        """The source of a page."""
+        return self._sources[page].decode("utf-8", "surrogateescape")
+
+    def sources(self) -> list[str]:
+        """The sources of all pages."""
+        return [source.decode("utf-8", "surrogateescape") for source in self._sources.all()]
+
+    def facts(self, page: int) -> PageFacts:
+        """How the page is recognised."""
+        return PageFacts(
+            self.containers[self.file["containers"][page]],
+            self.file["sizes"][page],
+            self.file["mtimes"][page],
+            self.file["digests"].bytes(16 * page, 16 * page + 16),
+        )
+
+    @cached_property
+    def containers(self) -> list[str]:
+        """The files on disk that its pages come from; ``file["containers"]`` says which page comes from which."""
+        return [name.decode("utf-8", "surrogateescape") for name in Strings(self.file, "container").all()]
+
+    @cached_property
+    def system_names(self) -> list[str]:
+        """The code systems of its pages; ``file["systems"]`` says which page has which."""
+        return [name.decode() for name in Strings(self.file, "system").all()]
+
+
+def field_sums(length_bytes: npt.NDArray[np.uint8]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The words and the number of pages that have the field, for each field of rows of length bytes."""
+    lengths = postings.LENGTHS[length_bytes].sum(axis=0)
+    filled = np.count_nonzero(length_bytes, axis=0)
+    return tuple(map(int, lengths)), tuple(map(int, filled))

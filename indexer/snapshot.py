@@ -1,0 +1,102 @@
+"""One commit of an index, as a reader sees it: its segments as one numbered row of pages, and their statistics."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ..corpus.errors import DamagedIndex
+from ..corpus.procedure import Procedure
+from .manifest import MANIFEST, Manifest, read_manifest
+from .segment import Segment
+from .storage import Storage
+
+_serials = itertools.count()
+
+
+class Snapshot:
+    """An immutable view of one commit. Pages are numbered through all segments, from 0."""
+
+    def __init__(self, manifest: Manifest, segments: tuple[Segment, ...], stamp: tuple[int, int, int] | None) -> None:
+        self.manifest = manifest
+        self.segments = segments
+        self.stamp = stamp
+        self.bases = list(itertools.accumulate((segment.pages for segment in segments), initial=0))
+        self.pages = self.bases[-1]
+        self.live_count = manifest.live
+        self.serial = next(_serials)
+
+    @cached_property
+    def average_lengths(self) -> npt.NDArray[np.float64]:
+        """The mean length in words of each field over the live pages that have it (1 where none has)."""
+        lengths = np.array([record.lengths for record in self.manifest.segments], np.float64).sum(axis=0)
+        filled = np.array([record.filled for record in self.manifest.segments], np.float64).sum(axis=0)
+        average: npt.NDArray[np.float64] = np.divide(lengths, filled, out=np.ones_like(lengths), where=filled > 0)
+        return average
+
+    @property
+    def all_live(self) -> bool:
+        """Whether no page is shadowed or deleted."""
+        return self.live_count == self.pages
+
+    @cached_property
+    def live(self) -> npt.NDArray[np.bool_]:
+        """Which pages are found."""
+        return np.concatenate([segment.live for segment in self.segments] or [np.zeros(0, bool)])
+
+    def locate(self, page: int) -> tuple[Segment, int]:
+        """The segment of a page and the page's number in it."""
+        place = bisect_right(self.bases, page) - 1
+        return self.segments[place], page - self.bases[place]
+
+    def id(self, page: int) -> str:
+        """The id of a page."""
+        segment, local = self.locate(page)
+        return segment.id(local)
+
+    def find(self, id: str) -> int | None:
+        """The live page with this id."""
+        for segment, base in zip(self.segments, self.bases, strict=False):
+            for page in segment.pages_of_id(id):
+                if segment.all_live or segment.live[page]:
+                    return base + page
+        return None
+
+    def procedure(self, page: int) -> Procedure:
+        """The procedure of a page."""
+        segment, local = self.locate(page)
+        return segment.procedure(local)
+
+    def procedures(self) -> Iterator[Procedure]:
+        """Every live procedure, in the order of ids."""
+        ids = [
+            (id, base + page)
+            for segment, base in zip(self.segments, self.bases, strict=False)
+            for page, (id, live) in enumerate(zip(segment.ids(), segment.live.tolist(), strict=True))
+            if live
+        ]
+        for _, page in sorted(ids):
+            yield self.procedure(page)
+
+
+def open_snapshot(storage: Storage) -> Snapshot:
+    """The current commit. NoIndex where there is none, DamagedIndex where a file is not what was written.
+
+    A commit may come, and sweep files away, between reading its manifest and opening its files; then the newer one is
+    opened.
+    """
+    while True:
+        stamp = storage.size_and_time(MANIFEST)
+        manifest = read_manifest(storage)
+        try:
+            segments = tuple(Segment(storage, record) for record in manifest.segments)
+        except DamagedIndex:
+            if storage.size_and_time(MANIFEST) == stamp:
+                raise
+        else:
+            return Snapshot(manifest, segments, stamp)

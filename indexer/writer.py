@@ -1,0 +1,291 @@
+"""The writer: pages into segments, one durable commit at a time."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..corpus.errors import NoIndex, ProcsearchError
+from .analysis import ANALYSIS_VERSION
+from .arrays import write_arrays
+from .batch import Batch
+from .fields import FIELDS_VERSION
+from .manifest import Manifest, Versions, read_manifest
+from .merge import merged
+from .page import IndexablePage
+from .segment import DELETED, LIVE, SHADOWED, FileRecord, Segment, SegmentRecord, field_sums
+from .storage import Storage, sweep
+
+DEFAULT_MEMORY = 512 * 2**20
+_TIER = 8  # so many segments of about one size become one
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """A segment of the commit being made, with the states its pages will have."""
+
+    segment: Segment
+    states: np.ndarray[Any, np.dtype[np.uint8]]
+    new: bool
+    changed: bool = False
+
+    def set(self, page: int, state: int) -> None:
+        if self.states[page] != state:
+            if not self.changed:
+                self.states = self.states.copy()
+                self.changed = True
+            self.states[page] = state
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowing:
+    """Two pages with one id: ``winner`` is found, ``loser`` is kept aside. Both are sources."""
+
+    id: str
+    winner: str
+    loser: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    """Where a page of the index stands: a segment of the writer and a page in it."""
+
+    member: _Member = field(repr=False)
+    page: int
+
+    @property
+    def segment(self) -> Segment:
+        """The segment that holds it."""
+        return self.member.segment
+
+
+class IndexWriter:
+    """Changes an index. Use it as a context manager: it holds the lock, and what is not committed is forgotten.
+
+    ``memory`` bounds, in bytes, what pages may take before they are laid out as a segment. ``wait`` and ``waiting``
+    are those of :meth:`Storage.lock`. With ``anew`` whatever is there is replaced, readable or not.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        parser_version: int = 0,
+        memory: int = DEFAULT_MEMORY,
+        anew: bool = False,
+        wait: bool = True,
+        waiting: Callable[[str], None] = lambda holder: None,
+    ) -> None:
+        self._storage = storage
+        self._memory = memory
+        self._anew = anew
+        self._lock = (wait, waiting)
+        self._held = ExitStack()
+        self._batch = Batch()
+        self._members: list[_Member] = []
+        self._touched: set[str] = set()
+        self.versions = Versions(parser_version, FIELDS_VERSION, ANALYSIS_VERSION)
+
+    def __enter__(self) -> IndexWriter:
+        self._storage.make()
+        wait, waiting = self._lock
+        self._held.enter_context(self._storage.lock(wait=wait, waiting=waiting))
+        try:
+            self._manifest = self._read_manifest()
+            sweep(self._storage, self._files(self._manifest))
+            self._next_file = max([self._manifest.next_file, *map(_number, self._storage.names())])
+            for record in self._manifest.segments:
+                segment = Segment(self._storage, record)
+                self._members.append(_Member(segment, segment.states, new=False))
+        except BaseException:
+            self._held.close()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            sweep(self._storage, self._files(self._manifest))
+        finally:
+            self._held.close()
+
+    def _read_manifest(self) -> Manifest:
+        empty = Manifest(0, 0, self.versions)
+        try:
+            return replace(read_manifest(self._storage), segments=()) if self._anew else read_manifest(self._storage)
+        except NoIndex:
+            return empty
+        except ProcsearchError:
+            if not self._anew:
+                raise
+            return empty
+
+    @staticmethod
+    def _files(manifest: Manifest) -> set[str]:
+        return {file.name for file in manifest.files()}
+
+    # What is there
+
+    @property
+    def generation(self) -> int:
+        """The number of the commit that the changes are made to; 0 for a new index."""
+        return self._manifest.generation
+
+    @property
+    def committed_versions(self) -> Versions:
+        """The versions that the pages there were indexed with."""
+        return self._manifest.versions
+
+    def pages(self) -> Iterator[tuple[str, PageRef]]:
+        """The source and place of every page there, shadowed ones too."""
+        for member in self._members:
+            if not member.new:
+                for page, (source, state) in enumerate(
+                    zip(member.segment.sources(), member.states.tolist(), strict=True)
+                ):
+                    if state != DELETED:
+                        yield source, PageRef(member, page)
+
+    def live_pages(self) -> int:
+        """How many pages would be found if the changes so far were committed, but for those of one id."""
+        return sum(int(np.count_nonzero(member.states == LIVE)) for member in self._members) + len(self._batch.pages)
+
+    # Changes
+
+    def add(self, page: IndexablePage) -> None:
+        """Add a page. A page with its id that comes after it in path order, there or added, wins over it."""
+        self._batch.add(page)
+        self._touched.add(page.id)
+        if self._batch.bytes_needed > self._memory:
+            self._flush()
+
+    def remove(self, page: PageRef) -> None:
+        """Remove a page that was there; a page that it shadowed is found again."""
+        self._touched.add(page.segment.id(page.page))
+        page.member.set(page.page, DELETED)
+
+    def commit(self, *, compact: bool = False) -> list[Shadowing]:
+        """Make the changes durable in one step, and give the pages that lost their id to another.
+
+        ``compact`` merges everything into one segment; else segments are merged now and then, by size.
+        """
+        self._flush()
+        shadowings = self._settle_ids()
+        self._merge(compact)
+        records = tuple(self._record(member) for member in self._members)
+        manifest = Manifest(self._manifest.generation + 1, self._next_file, self.versions, records)
+        self._storage.sync()
+        manifest.write(self._storage)
+        self._manifest = manifest
+        sweep(self._storage, self._files(manifest))
+        self._members = [replace(member, new=False, changed=False) for member in self._members]
+        return shadowings
+
+    def _new_name(self, suffix: str) -> str:
+        self._next_file += 1
+        return f"{self._next_file:08d}.{suffix}"
+
+    def _flush(self) -> None:
+        """Write the pages gathered so far as a segment."""
+        if self._batch.pages:
+            self._write_segment(self._batch.arrays(), np.zeros(len(self._batch.pages), np.uint8))
+            self._batch = Batch()
+
+    def _write_segment(self, arrays: Mapping[str, Any], states: Any) -> None:
+        name = self._new_name("segment")
+        size, checksum = write_arrays(self._storage, name, arrays, {"pages": len(states)})
+        record = SegmentRecord(FileRecord(name, size, checksum), None, len(states), len(states), (), ())
+        changed = bool(np.any(states != LIVE))
+        self._members.append(_Member(Segment(self._storage, record), states, new=True, changed=changed))
+
+    def _settle_ids(self) -> list[Shadowing]:
+        """Let the last page in path order have each id that was touched."""
+        shadowings = []
+        for id, places in self._places_of_touched().items():
+            if len(places) == 1:
+                member, page = places[0]
+                member.set(page, LIVE)
+                continue
+            ordered = sorted(
+                (path_order(member.segment.source(page)), member.new, member.segment.name, page, member)
+                for member, page in places
+            )
+            *losers, (_, _, _, winning_page, winner) = ordered
+            winner.set(winning_page, LIVE)
+            source = winner.segment.source(winning_page)
+            for *_, page, member in losers:
+                loser = member.segment.source(page)
+                # One source twice is a page in two states: the older one is not kept.
+                member.set(page, DELETED if loser == source else SHADOWED)
+                shadowings.append(Shadowing(id, source, loser))
+        self._touched.clear()
+        return shadowings
+
+    def _places_of_touched(self) -> dict[str, list[tuple[_Member, int]]]:
+        places: dict[str, list[tuple[_Member, int]]] = defaultdict(list)
+        for member in self._members:
+            found: Iterable[tuple[str, int]]
+            if len(self._touched) * 8 > member.segment.pages:
+                found = ((id, page) for page, id in enumerate(member.segment.ids()) if id in self._touched)
+            else:
+                found = ((id, page) for id in self._touched for page in member.segment.pages_of_id(id))
+            for id, page in found:
+                if member.states[page] != DELETED:
+                    places[id].append((member, page))
+        return places
+
+    def _merge(self, compact: bool) -> None:
+        chosen = self._members if compact else self._to_merge()
+        rewritten = [member for member in chosen if len(chosen) > 1 or np.any(member.states == DELETED)]
+        if not rewritten:
+            return
+        segments = [member.segment for member in rewritten]
+        chunk = max(self._memory // 256, 4096)
+        arrays, states = merged(self._storage, segments, [member.states for member in rewritten], chunk)
+        self._members = [member for member in self._members if member not in rewritten]
+        if len(states):
+            self._write_segment(arrays, states)
+
+    def _to_merge(self) -> list[_Member]:
+        """The segments worth rewriting: what one commit spilled, many of about one size, and mostly deleted ones."""
+        tiers: dict[int, list[_Member]] = defaultdict(list)
+        chosen = [member for member in self._members if member.new]
+        if len(chosen) == 1:
+            chosen = []
+        for member in self._members:
+            live = int(np.count_nonzero(member.states != DELETED))
+            if live * 2 < member.segment.pages:
+                chosen.append(member)
+            tiers[int(math.log(max(live, 1), _TIER))].append(member)
+        full = [tier for tier, members in tiers.items() if len(members) >= _TIER]
+        chosen += [member for tier in tiers if full and tier <= max(full) for member in tiers[tier]]
+        return [member for member in self._members if member in chosen]
+
+    def _record(self, member: _Member) -> SegmentRecord:
+        """The manifest's record of a segment, after writing the states of its pages if they changed."""
+        record = member.segment.record
+        if record.lengths and not member.changed:
+            return record
+        live = member.states == LIVE
+        state = record.state
+        if member.changed:
+            name = self._new_name("state")
+            state = FileRecord(name, *write_arrays(self._storage, name, {"states": member.states}, {}))
+        lengths, filled = field_sums(member.segment.length_bytes[live])
+        return SegmentRecord(record.file, state, record.pages, int(np.count_nonzero(live)), lengths, filled)
+
+
+def path_order(source: str) -> tuple[str, int, str]:
+    """The key by which of two pages with one id the last wins: by path, records of one file by number."""
+    path, mark, number = source.rpartition("#")
+    return (path, int(number), "") if mark and number.isdecimal() else (source, 0, "")
+
+
+def _number(name: str) -> int:
+    stem = name.partition(".")[0]
+    return int(stem) if stem.isdecimal() else 0

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from .pages import Page, write_pages
+from .pagefile import Page, write_pages
 
 FOLDER = Path(__file__).resolve().parents[1] / ".." / "shared" / "codes"
 CODE_SETS = {"hcpcs": "HCPCS", "icd10pcs": "ICD10PCS"}

@@ -22,7 +22,8 @@ import click
 
 from .codesets import CODE_SETS, code_set_file
 from .figures import Round, overlap, ratios, summary
-from .pages import page_file, read_pages
+from .pagefile import read_pages
+from .pages import page_file
 from .peers import ENGINES, engine
 from .process import MeasurementFailed, measure
 from .queries import draw_queries

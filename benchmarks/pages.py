@@ -6,20 +6,17 @@ thousand are the same however many are asked for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .pagefile import Page, write_pages
 from .vocabulary import STOP_WORDS, vocabulary
-
-Page = dict[str, Any]
 
 SEED = 1
 GENERATOR = 1
@@ -166,19 +163,3 @@ def page_file(workdir: Path, count: int, *, seed: int = SEED) -> Path:
     if not path.exists():
         write_pages(generate(count, seed=seed), path)
     return path
-
-
-def write_pages(pages: Iterator[Page], path: Path) -> None:
-    """Write pages as JSON Lines; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("w", encoding="utf-8") as out:
-        out.writelines(json.dumps(page, ensure_ascii=False) + "\n" for page in pages)
-    unfinished.replace(path)
-
-
-def read_pages(path: Path) -> Iterator[Page]:
-    """The pages of a JSON Lines file, one at a time."""
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)

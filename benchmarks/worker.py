@@ -1,19 +1,20 @@
-"""One measurement of one engine, in a process of its own.
+"""One measurement, in a process of its own.
 
-``build ENGINE PAGES INDEX`` or ``search ENGINE INDEX QUERIES``; prints one JSON object.
-Started by ``benchmarks.engines``.
+``build ENGINE PAGES INDEX``, ``search ENGINE INDEX QUERIES``, ``parse FOLDER JOBS`` or ``searchable FOLDER JOBS``;
+prints one JSON object. Started by the other commands.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from .pages import read_pages
+from .pagefile import read_pages
 from .peers import Searcher, engine
 from .peers.fields import text_fields
 from .process import bytes_on_disk, cpu_seconds, largest_child_mb, peak_memory_mb
@@ -113,12 +114,48 @@ def _throughput(searcher: Searcher, queries: list[str], threads: int) -> float:
     return sum(counts) / (perf_counter() - started)
 
 
+def _tree(file: Path) -> int:
+    from bs4 import BeautifulSoup
+
+    return len(BeautifulSoup(file.read_bytes(), "lxml").contents)
+
+
+def parse(folder: Path, jobs: int) -> dict[str, Any]:
+    """Parse every file of a folder with BeautifulSoup and lxml in ``jobs`` processes, and drop the trees."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    files = sorted(folder.iterdir())
+    started = perf_counter()
+    if jobs == 1:
+        parsed = sum(1 for file in files if _tree(file))
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            parsed = sum(1 for _ in pool.map(_tree, files, chunksize=64))
+    return {"pages": parsed, "seconds": perf_counter() - started}
+
+
+def searchable(folder: Path, jobs: int) -> dict[str, Any]:
+    """Index a folder of HTML files with procsearch in ``jobs`` processes, and ask one query of it."""
+    from .peers.ours import index_folder
+
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        index = Path(scratch) / "index"
+        started = perf_counter()
+        index_folder(folder, index, jobs)
+        found = engine("procsearch").open(index).search(_FIRST_QUERY, K)
+        return {"found": len(found), "seconds": perf_counter() - started}
+
+
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["build", name, pages, index]:
             figures = build(name, Path(pages), Path(index))
         case ["search", name, index, queries]:
             figures = search(name, Path(index), json.loads(Path(queries).read_text(encoding="utf-8")))
+        case ["parse", folder, jobs]:
+            figures = parse(Path(folder), int(jobs))
+        case ["searchable", folder, jobs]:
+            figures = searchable(Path(folder), int(jobs))
         case _:
             raise SystemExit(__doc__)
     print(json.dumps(figures))

@@ -9,7 +9,7 @@ from pathlib import Path
 import bm25s
 import Stemmer
 
-from ..pages import read_pages
+from ..pagefile import read_pages
 from . import Engine, Searcher
 from .fields import text_fields
 

@@ -9,6 +9,11 @@ import procsearch
 from . import Engine, Searcher
 
 
+def index_folder(folder: Path, index: Path, jobs: int) -> None:
+    """Index a folder of HTML files, parsing them in ``jobs`` processes."""
+    procsearch.reindex([str(folder)], str(index), jobs=jobs)
+
+
 class Procsearch(Engine):
     """The engine of this repository."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from ..pages import read_pages
+from ..pagefile import read_pages
 from . import Engine, Searcher
 from .fields import BOOSTS, FIELDS, text_fields
 

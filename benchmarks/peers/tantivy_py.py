@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tantivy
 
-from ..pages import read_pages
+from ..pagefile import read_pages
 from . import Engine, Searcher
 from .fields import BOOSTS, FIELDS, text_fields
 

@@ -6,7 +6,7 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
-from ..pages import read_pages
+from ..pagefile import read_pages
 from . import Engine, Searcher
 from .fields import BOOSTS, FIELDS, text_fields
 

@@ -1,0 +1,204 @@
+"""JSON Lines records and what becomes of them: a procedure, a BEIR document, or a crawled page.
+
+A record is of the first form that it fits:
+
+* a crawled page: ``{"url", "html"}`` or ``{"url", "text"}`` (without the ``_id`` and ``title`` of a BEIR document);
+* a BEIR document: ``{"_id", "title", "text"}``, one of the first two at least;
+* a procedure as ``export`` writes it, of whose keys only one that says something of the procedure is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .errors import PageError
+from .found import Failed, File, Page
+from .limits import Limits
+from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
+
+JSON = "application/json"
+
+_TELLING = ("name", "descriptor", "code", "common_names", "medical_terms", "sections")
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def parse(page: Page, headings: Mapping[str, str] | None = None) -> Procedure:
+    """The procedure that a page is; PageError names ``page.source`` and the reason, whatever goes wrong.
+
+    ``headings`` maps a site's own wordings of headings to section kinds.
+    """
+    data = page.read()
+    try:
+        if page.content_type == JSON:
+            procedure = parse_record(data, page.source, headings=headings)
+        else:
+            from .parse import parse_page
+
+            procedure = parse_page(data, page.source, url=page.url, content_type=page.content_type, headings=headings)
+    except PageError as error:
+        raise PageError(page.source, error.reason) from error
+    except Exception as error:  # one bad page is one bad page, whatever it does to a parser
+        raise PageError(page.source, f"cannot be parsed: {type(error).__name__}: {error}") from error
+    return replace(procedure, id=page.id or procedure.id, source=page.source)
+
+
+def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None = None) -> Procedure:
+    """The procedure in a record of any of the three forms; PageError names the key that does not fit."""
+    try:
+        record = _load(data)
+        if crawled := _crawled(record):
+            from .parse import parse_page
+
+            html, content_type = crawled
+            url = _text(record, "url") or None
+            procedure = parse_page(html, url or source, url=url, content_type=content_type, headings=headings)
+            return replace(procedure, id=_own_id(record) or procedure.id)
+        return _document(record, source) if _is_document(record) else _procedure(record, source)
+    except ValueError as error:
+        raise PageError(source, str(error)) from error
+
+
+def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page | Failed:
+    """The page in one record of a file: a crawled page unwrapped, any other record as it is."""
+    try:
+        record = _load(data)
+        if crawled := _crawled(record):
+            html, content_type = crawled
+            url = _text(record, "url") or None
+            own_id = _own_id(record) or None
+            return file.page(url or source, html, url=url, content_type=content_type, id=own_id, limits=limits)
+        if not _is_document(record) and not any(record.get(key) for key in _TELLING):
+            raise ValueError('of no known form: neither a procedure, nor {"_id", "title", "text"}, nor {"url", "html"}')
+    except ValueError as error:
+        return file.failed(source, error)
+    return file.page(source, data, content_type=JSON, limits=limits)
+
+
+def _load(data: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 (byte {error.start + 1})") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise ValueError("not a record: nested too deeply") from error
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    return record
+
+
+def _crawled(record: Mapping[str, Any]) -> tuple[bytes, str] | None:
+    """The page in a crawl record and its content type; None where the record is of another form."""
+    if "html" in record:
+        return _text(record, "html").encode(), "text/html; charset=utf-8"
+    if "url" in record and "text" in record and not ("_id" in record and "title" in record):
+        return _text(record, "text").encode(), "text/plain; charset=utf-8"
+    return None
+
+
+def _is_document(record: Mapping[str, Any]) -> bool:
+    return "text" in record and ("_id" in record or "title" in record)
+
+
+def _document(record: Mapping[str, Any], source: str) -> Procedure:
+    text = _text(record, "text").strip()
+    name = _text(record, "title").strip()
+    if not text and not name:
+        raise ValueError("`title` and `text` are both empty")
+    return Procedure(
+        id=_own_id(record) or _made_id(None, None, source),
+        name=name,
+        sections=(Section("summary", "", text),) if text else (),
+        source=source,
+    )
+
+
+def _procedure(record: Mapping[str, Any], source: str) -> Procedure:
+    system, code = _code(record)
+    return Procedure(
+        id=_own_id(record) or _made_id(system, code, source),
+        system=system,
+        code=code,
+        descriptor=_text(record, "descriptor"),
+        name=_text(record, "name"),
+        common_names=_texts(record, "common_names"),
+        medical_terms=_texts(record, "medical_terms"),
+        sections=tuple(_section(entry, f"sections[{n}].") for n, entry in enumerate(_objects(record, "sections"))),
+        similar_codes=tuple(
+            _similar_code(entry, f"similar_codes[{n}].") for n, entry in enumerate(_objects(record, "similar_codes"))
+        ),
+        source=source,
+        warnings=_texts(record, "warnings"),
+    )
+
+
+def _section(entry: Mapping[str, Any], where: str) -> Section:
+    kind = _text(entry, "kind", where)
+    if kind not in SECTION_KINDS:
+        raise ValueError(f"`{where}kind` is none of {', '.join(SECTION_KINDS)}")
+    return Section(kind, _text(entry, "heading", where), _text(entry, "text", where))
+
+
+def _similar_code(entry: Mapping[str, Any], where: str) -> SimilarCode:
+    system, code = _code(entry, where)
+    return SimilarCode(system, code, _text(entry, "descriptor", where), _text(entry, "url", where) or None)
+
+
+def _code(record: Mapping[str, Any], where: str = "") -> tuple[str | None, str | None]:
+    """System and code in their usual spelling as far as they are known, else as they stand."""
+    from .codes import read_code, system_named
+
+    system = _text(record, "system", where).strip()
+    code = _text(record, "code", where).strip()
+    known = system_named(system)
+    return known or system or None, read_code(code, known) or code or None
+
+
+def _made_id(system: str | None, code: str | None, source: str) -> str:
+    from .codes import procedure_id
+
+    return procedure_id(system, code, source)
+
+
+def _own_id(record: Mapping[str, Any]) -> str:
+    """The record's ``id`` or ``_id`` as text; empty where it has none."""
+    for key in ("id", "_id"):
+        value = record.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if own := _text(record, key).strip():
+            return own
+    return ""
+
+
+def _text(record: Mapping[str, Any], key: str, where: str = "") -> str:
+    """The text at a key, empty where it is missing or null; no lone surrogate or NUL comes out."""
+    value = record.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        hint = ": in quotes it keeps its zeros" if key == "code" and isinstance(value, int | float) else ""
+        raise ValueError(f"`{where}{key}` is not text{hint}")
+    return _NOT_TEXT.sub("\ufffd", value)
+
+
+def _list(record: Mapping[str, Any], key: str, kind: type, name: str) -> list[Any]:
+    value = record.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(entry, kind) for entry in value):
+        raise ValueError(f"`{key}` is not a list of {name}")
+    return value
+
+
+def _texts(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(_NOT_TEXT.sub("\ufffd", text) for text in _list(record, key, str, "texts"))
+
+
+def _objects(record: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    return _list(record, key, dict, "objects")

@@ -1,0 +1,241 @@
+"""Code systems, their usual spellings, and where on a page its own system and code are found.
+
+To add a system, add one line to ``SYSTEMS``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from .blocks import DASHES
+
+
+class CodeSystem(NamedTuple):
+    """A code system: its canonical name, the form of its codes (upper case) and how people write its name."""
+
+    name: str
+    form: str
+    spellings: tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """A system and a code, each None where not known."""
+
+    system: str | None
+    code: str | None
+
+
+# A code without its system is taken for one of the first system whose form it has, of those in _GUESSED.
+SYSTEMS = (
+    CodeSystem("CPT4", r"\d{4}[0-9FTU]", ("CPT", "CPT4", "CPT-4", "CPT I", "Current Procedural Terminology")),
+    CodeSystem("CDT", r"D\d{4}", ("CDT", "ADA", "ADA dental", "Current Dental Terminology")),
+    CodeSystem("HCPCS", r"[A-V]\d{4}", ("HCPCS", "HCPCS2", "HCPCS II", "HCPCS Level II", "HCPCS Level 2")),
+    CodeSystem("ICD10PCS", r"(?=\D*\d)[0-9A-HJ-NP-Z]{7}", ("ICD10PCS", "ICD-10-PCS", "ICD 10 PCS", "PCS")),
+    CodeSystem("ICD10CM", r"[A-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?", ("ICD10CM", "ICD-10-CM", "ICD10", "ICD-10")),
+    CodeSystem(
+        "ICD9Proc", r"\d{2}\.?\d{1,2}", ("ICD9Proc", "ICD-9-Proc", "ICD-9 Procedure", "ICD9PCS", "ICD-9-CM Procedure",
+                                         "ICD-9-CM Volume 3", "ICD-9-CM Vol 3"),
+    ),
+    CodeSystem("ICD9CM", r"[EV]?\d{2,3}(?:\.?\d{1,2})?", ("ICD9CM", "ICD-9-CM", "ICD9", "ICD-9")),
+    CodeSystem("OPCS4", r"[A-Z]\d{2}(?:\.?\d)?", ("OPCS", "OPCS4", "OPCS-4")),
+    CodeSystem("SNOMEDCT", r"\d{6,18}", ("SNOMED", "SNOMED CT", "SCT", "SNOMED-CT")),
+    CodeSystem("LOINC", r"\d{1,7}-\d", ("LOINC",)),
+    CodeSystem("MSDRG", r"\d{3}", ("DRG", "MS-DRG")),
+    CodeSystem("APC", r"\d{4}", ("APC",)),
+    CodeSystem("CCAM", r"[A-Z]{4}\d{3}", ("CCAM",)),
+    CodeSystem("OPS", r"\d-\d{2}[0-9A-Z](?:\.[0-9A-Z]{1,2})?", ("OPS",)),
+    CodeSystem("ACHI", r"\d{5}-\d{2}", ("ACHI",)),
+)  # fmt: skip
+
+_GUESSED = ("CPT4", "CDT", "HCPCS", "ICD10PCS")
+_DOTTED = {"ICD10CM": 3, "ICD9CM": 3, "ICD9Proc": 2, "OPCS4": 3}  # digits before the dot that addresses leave out
+_BY_NAME = {system.name: system for system in SYSTEMS}
+
+
+def _squeeze(name: str) -> str:
+    return re.sub(r"[\W_]|®|™", "", name).casefold()
+
+
+_BY_SPELLING = {_squeeze(spelling): system for system in SYSTEMS for spelling in (system.name, *system.spellings)}
+_SPELLING = "|".join(
+    sorted(
+        (r"[\s_-]?".join(map(re.escape, re.split(r"[\s-]", s))) for y in SYSTEMS for s in (y.name, *y.spellings)),
+        key=len, reverse=True,
+    )
+)  # fmt: skip
+_CODE_WORD = r"(?:procedure\s+|billing\s+|medical\s+|dental\s+)?codes?(?:\s+(?:no\.?|number))?"
+_MARKS = r"[\s:#=®™()\[\]\-\u2013\u2014|.,]{0,6}"
+_SOME_CODE = r"[0-9A-Z][0-9A-Z.]{1,17}(?:-\d{1,2}(?![0-9A-Z]))?"
+
+_LABEL = re.compile(rf"({_SPELLING})[®™]?\s*(?:{_CODE_WORD})?\s*:?", re.IGNORECASE)
+_LABELLED = re.compile(
+    rf"\W{{0,3}}(?:(?P<system>{_SPELLING})[®™]?\s*(?:{_CODE_WORD})?|{_CODE_WORD}){_MARKS}(?P<code>{_SOME_CODE})(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+_SYSTEM_AFTER = re.compile(
+    rf"({_SOME_CODE})\s*[(\[,]?\s*({_SPELLING})[®™]?\s*(?:{_CODE_WORD})?\s*[)\]]?", re.IGNORECASE
+)
+_METADATA_NAMES = (
+    "code",
+    "procedure-code",
+    "procedurecode",
+    "procedure_code",
+    "codevalue",
+    "medicalcode",
+    "billing-code",
+)
+_SYSTEM_NAMES = ("system", "code-system", "codesystem", "code_system", "codingsystem", "coding-system")
+
+
+def system_named(text: str | None) -> str | None:
+    """The canonical name of the system that ``text`` spells ("CPT® code", "hcpcs-codes"); None if it spells none."""
+    key = _squeeze(text or "")
+    for end in ("procedurecodes", "procedurecode", "codes", "code", "lookup"):
+        if key.endswith(end) and key.removesuffix(end) in _BY_SPELLING:
+            key = key.removesuffix(end)
+            break
+    system = _BY_SPELLING.get(key)
+    return system.name if system else None
+
+
+def read_code(text: str, system: str | None) -> str | None:
+    """``text`` as a code of ``system`` in its canonical form, else None; dots that addresses leave out come back."""
+    code = text.strip().strip(".").upper()
+    if system is None or not re.fullmatch(_BY_NAME[system].form, code, re.ASCII):
+        return None
+    digits = _DOTTED.get(system)
+    return f"{code[:digits]}.{code[digits:]}" if digits and len(code) > digits and "." not in code else code
+
+
+def guess(text: str) -> Found:
+    """System and code of a text that is nothing but a code of a form that tells the system."""
+    for name in _GUESSED:
+        if code := read_code(text, name):
+            return Found(name, code)
+    return Found(None, None)
+
+
+def is_label(text: str) -> str | None:
+    """The system, where ``text`` is only its label, as in "CPT4 code"; that line is furniture."""
+    label = _LABEL.fullmatch(text.strip()) if len(text) < 80 else None
+    return system_named(label[1]) if label else None
+
+
+def labelled(text: str, system: str | None = None) -> tuple[Found, str]:
+    """System and code that open ``text`` ("CPT® code: 36904 - Removal…"), and the text after them.
+
+    ``system`` is the page's, for a label that names none ("Code: 36904").
+    """
+    match = _LABELLED.match(text)
+    if match is None:
+        return Found(None, None), text
+    found = _of_form(match["code"], system_named(match["system"]), system)
+    return (found, text[match.end() :].strip(" \t:|®™" + DASHES)) if found.code else (Found(None, None), text)
+
+
+def in_line(text: str, system: str | None = None) -> Found:
+    """The code of a line that is nothing but it: "36904", "CPT 36904", "36904 (CPT4)", "Code: 36904"."""
+    if len(text) > 80:
+        return Found(None, None)
+    text = text.strip(" \t:;,.()[]|")
+    if code := read_code(text, system):
+        return Found(system, code)
+    found, rest = labelled(text, system)
+    if found.code and not rest:
+        return found
+    if match := _SYSTEM_AFTER.fullmatch(text):
+        return _of_form(match[1], system_named(match[2]), None)
+    return Found(None, None)
+
+
+def in_url(url: str | None) -> Found:
+    """System and code from an address such as ``…/code/cpt4/50040-nephrostomy-nephrotomy-with-drainage``."""
+    if not url:
+        return Found(None, None)
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return Found(None, None)
+    return _in_path(parts.path, parts.query)
+
+
+@lru_cache(maxsize=4096)
+def _in_path(path: str, query: str) -> Found:
+    segments = [segment for segment in re.split(r"[/!#]", unquote(path)) if segment]
+    segments += [unquote(value) for part in query.split("&") for value in part.split("=", 1)]
+    system = None
+    for segment in segments:
+        named = system_named(segment)
+        if named is None:
+            found = _in_segment(segment, system)
+            if found.code:
+                return found
+        system = named or system
+    return Found(system, None)
+
+
+def in_file_name(source: str) -> Found:
+    """System and code from the last part of ``source``: ``36904.html``, ``cpt4-36904.html``, ``hcpcs_A0021.txt``."""
+    name = unquote(re.split(r"[/\\!]", source.partition("?")[0].rstrip("/"))[-1])
+    stem = re.sub(r"(\.[A-Za-z]{2,8}){1,2}$|#\d+$", "", name)
+    found = _in_segment(stem, None)
+    return found if found.code else guess(re.split(r"[-_ ]", stem)[0])
+
+
+def in_metadata(metadata: Mapping[str, str], system: str | None) -> Found:
+    """System and code that meta tags, front matter or JSON-LD tell; ``system`` is the page's where they tell none."""
+    named = next((s for name in _SYSTEM_NAMES if (s := system_named(metadata.get(name)))), None)
+    for name in _METADATA_NAMES:
+        if value := metadata.get(name):
+            found = in_line(value, named or system)
+            if found.code or (found := guess(value)).code:
+                return found
+    for name, value in metadata.items():
+        if (spelled := system_named(name)) and (code := read_code(value, spelled)):
+            return Found(spelled, code)
+    return Found(named, None)
+
+
+def first_of(candidates: Iterable[Found]) -> Found:
+    """The first candidate with a code, else the first system named."""
+    system = None
+    for found in candidates:
+        if found.code:
+            return found
+        system = system or found.system
+    return Found(system, None)
+
+
+def procedure_id(system: str | None, code: str | None, source: str) -> str:
+    """The contract's id: ``cpt4:36904`` where the code is known, else ``page:`` and a hash of ``source``."""
+    if system and code:
+        return f"{system.lower()}:{code.upper()}"
+    return "page:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _of_form(code: str, named: str | None, otherwise: str | None) -> Found:
+    for system in (named,) if named else (otherwise,):
+        if read := read_code(code, system):
+            return Found(system, read)
+    return Found(None, None) if named or otherwise else guess(code)
+
+
+def _in_segment(segment: str, system: str | None) -> Found:
+    """A code at the start of one part of a path: ``50040-nephrostomy`` after a system, or ``cpt4-50040-…``."""
+    words = re.split(r"[-_ .]", segment)
+    if system:
+        for text in (segment, ".".join(words[:2]), "-".join(words[:2]), words[0]):
+            if code := read_code(text, system):
+                return Found(system, code)
+        return Found(None, None)
+    for end in range(min(len(words) - 1, 4), 0, -1):
+        if named := system_named("".join(words[:end])):
+            rest = words[end + 1 :] if words[end].casefold() == "code" else words[end:]
+            if rest and (found := _in_segment("-".join(rest), named)).code:
+                return found
+    return Found(None, None)

@@ -1,0 +1,297 @@
+"""HTML to blocks: one pass over BeautifulSoup's tree, without recursion.
+
+The pass notes for every block in which suspect region (navigation, cookie notice, sidebar …) it stands; which regions
+are dropped is decided afterwards, so that a careless ``<div class="header-content main">`` around everything, or a
+``<nav>`` never closed, does not take the page with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PageElement, Tag
+
+from .blocks import BOLD_LEVEL, Block, Link, RawPage
+from .decoding import clean_text
+from .headings import HeadingTable
+from .noise import Region, drop_noise, is_suspect
+from .tables import Cell, TableRows
+from .text import strip_bullet, text_blocks
+
+MAX_TAGS = 100_000
+MAX_DEPTH = 2_000  # elements inside one another
+MAX_TAG_WORDS = 2_000  # words, and so attributes, of one tag
+_MAX_REGIONS_DEEP = 30  # suspect elements inside one another; deeper ones count as part of the last
+
+_SKIPPED_TAGS = """
+    script style noscript template svg math iframe object embed select datalist textarea canvas audio video map
+    input title meta link base img picture progress meter
+"""
+_SKIPPED = frozenset(_SKIPPED_TAGS.split())
+_INLINE_TAGS = """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr o:p output q rp rt
+    ruby s samp small span strike strong sub sup time tt u var wbr
+"""
+_INLINE = frozenset(_INLINE_TAGS.split())
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "dt": 7, "summary": 7, "legend": 7, "caption": 7}
+_BOLD = frozenset({"b", "strong"})
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)", re.IGNORECASE)
+_HEADING_CLASSES = """
+    heading title subtitle headline hd label term question subhead subheading subheader
+"""
+_HEADING_WORDS = frozenset(_HEADING_CLASSES.split())
+_HEADER_OF = re.compile(
+    r"(?:section|card|panel|accordion|block|item|box|content|field|sub|tab)[-_]*header", re.IGNORECASE
+)
+_LIST_STYLE = re.compile(r"mso-list|list-style|display\s*:\s*list-item", re.IGNORECASE)
+_PERMALINK = re.compile(r"[¶#§🔗\s]*|\[\s*(edit|link|\d+)\s*\]", re.IGNORECASE)
+_HAS_OPENER = re.compile(r"<[a-zA-Z]")
+
+
+class TooMuch(ValueError):  # noqa: N818 - says what it is
+    """The page goes beyond what is parsed; the message says how."""
+
+
+def read_html(html: str, table: HeadingTable) -> RawPage:
+    """The blocks of the main content of ``html`` and what its head says; TooMuch if it is a flood."""
+    _check_caps(html)
+    html = re.sub(r"<\?xml", "<?x-ml", html, flags=re.IGNORECASE)  # else BeautifulSoup warns that this is XML
+    soup = BeautifulSoup(html if "<" in html else "<p>" + html, "lxml", multi_valued_attributes=None)
+    walk = _Walk(table)
+    walk.run(soup)
+    blocks = drop_noise(walk.out, walk.regions, table)
+    return RawPage(blocks, walk.title, walk.canonical, walk.metadata)
+
+
+def _check_caps(html: str) -> None:
+    if html.count("<") > MAX_TAGS and sum(1 for _ in _HAS_OPENER.finditer(html)) > MAX_TAGS:
+        raise TooMuch(f"more than {MAX_TAGS:,} tags")
+    for chunk in html.split(">"):
+        if len(chunk) > 2 * MAX_TAG_WORDS and (opener := _HAS_OPENER.search(chunk)):
+            words = chunk[opener.start() :]
+            if words.count("=") > MAX_TAG_WORDS or len(words.split()) > MAX_TAG_WORDS:
+                raise TooMuch(f"a tag with more than {MAX_TAG_WORDS:,} attributes")
+
+
+class _Walk:
+    """The pass: gathers inline text into lines and lines into blocks."""
+
+    def __init__(self, table: HeadingTable) -> None:
+        self.out: list[tuple[Block, int]] = []
+        self.regions: list[Region] = [Region(-1, False)]
+        self.title = ""
+        self.canonical: str | None = None
+        self.metadata: dict[str, str] = {}
+        self._region = 0
+        self._pieces: list[tuple[str, bool]] = []  # of the line being gathered: text, and whether it is bold
+        self._links: list[Link] = []
+        self._bold = 0
+        self._heading = 0  # the level, inside a heading
+        self._item = False  # whether the next line is the first of a list item
+        self._table = table
+        self._tables: list[TableRows] = []
+        self._rows: list[list[Cell]] = []
+
+    def run(self, root: Tag) -> None:
+        """Walk the tree beneath ``root``."""
+        stack: list[tuple[Iterator[PageElement], Any]] = [(iter(root.contents), None)]
+        while stack:
+            children, leave = stack[-1]
+            for node in children:
+                if isinstance(node, Tag):
+                    if node.name in _SKIPPED:
+                        self._read_head(node)
+                        continue
+                    if len(stack) > MAX_DEPTH:
+                        raise TooMuch(f"elements nested more than {MAX_DEPTH:,} deep")
+                    leaving = self._enter(node)
+                    if leaving is not None:
+                        stack.append((iter(node.contents), leaving))
+                        break
+                elif type(node) is NavigableString:
+                    self._pieces.append((str(node), self._bold > 0))
+            else:
+                stack.pop()
+                if leave is not None:
+                    self._leave(*leave)
+        self._flush()
+
+    # -- entering and leaving elements -------------------------------------------------------------------------
+
+    def _enter(self, tag: Tag) -> tuple[Any, ...] | None:
+        """Note the beginning of ``tag``; what :meth:`_leave` needs to undo it, None to pass the element over."""
+        name = tag.name
+        if name == "br":
+            if self._heading:
+                self._pieces.append((" ", False))
+            else:
+                self._flush()
+            return None
+        attributes = tag.attrs
+        before = (name, self._region, self._bold, self._heading, self._item, tag, len(self._pieces))
+        if name in _INLINE:
+            if attributes and name != "a" and is_suspect(name, attributes):
+                return None
+        else:
+            if name == "button" and not self._is_toggle(tag):
+                return None
+            self._flush()
+            if name == "pre" and "\n" in (text := tag.get_text()).strip():
+                self.out.extend((block, self._region) for block in text_blocks(text))
+                return None
+            if name not in ("html", "body", "main") and is_suspect(name, attributes):
+                self._enter_region(name, attributes)
+            self._enter_block(name, attributes)
+        if name in _BOLD or (attributes and self._marks_heading(attributes)):
+            self._bold += 1
+        return before
+
+    def _enter_region(self, name: str, attributes: dict[str, Any]) -> None:
+        depth = self.regions[self._region].depth + 1
+        if depth < _MAX_REGIONS_DEEP:
+            is_header = name == "header" or "header" in str(attributes.get("class"))
+            self.regions.append(Region(self._region, is_header, depth))
+            self._region = len(self.regions) - 1
+
+    def _enter_block(self, name: str, attributes: dict[str, Any]) -> None:
+        if name in _HEADINGS:
+            self._heading = _HEADINGS[name]
+        elif name == "button" or attributes.get("role") == "heading":
+            level = str(attributes.get("aria-level", ""))
+            self._heading = int(level) if level in "123456" and level else self._heading or 7
+        elif name == "li":
+            self._item = True
+        elif name == "table":
+            self._tables.append(TableRows(self._table))
+        elif name == "tr" and self._tables:
+            self._rows.append([])
+        elif name in ("td", "th") and self._rows:
+            self._rows[-1].append(Cell(name == "th", self.out))
+            self.out = []
+        elif name == "p" and attributes and self._is_list_paragraph(attributes):
+            self._item = True
+
+    def _leave(self, name: str, region: int, bold: int, heading: int, item: bool, tag: Tag, start: int) -> None:
+        if name in _INLINE:
+            if name == "a":
+                self._leave_link(tag, start)
+            elif bold != self._bold and name == "span" and heading == 0:
+                self._pieces.append((" ", True))
+        else:
+            self._flush()
+            if name in ("td", "th") and self._rows and self._rows[-1]:
+                cell = self._rows[-1][-1]
+                self._rows[-1][-1] = Cell(cell.is_head, self.out)
+                self.out = cell.entries
+            elif name == "tr" and self._rows:
+                self.out.extend(self._tables[-1].read_row(self._rows.pop()) if self._tables else [])
+            elif name == "table" and self._tables:
+                self._tables.pop()
+            self._item = item and name != "li"
+        self._region, self._bold, self._heading = region, bold, heading
+
+    def _leave_link(self, tag: Tag, start: int) -> None:
+        text = " ".join("".join(piece for piece, _ in self._pieces[start:]).split())
+        if _PERMALINK.fullmatch(text):
+            del self._pieces[start:]
+        else:
+            self._links.append(Link(clean_text(text), str(tag.attrs.get("href", "")).strip()))
+
+    # -- lines -------------------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """End the line being gathered."""
+        if not self._pieces:
+            return
+        pieces, self._pieces = self._pieces, []
+        text = " ".join("".join([piece for piece, _ in pieces]).split())
+        if not text:
+            return
+        if not (text.isascii() and text.isprintable()):
+            text = " ".join(clean_text(text).split())
+        links, self._links = tuple(self._links), []
+        self.out.append((self._block(text, pieces, links), self._region))
+        self._item = False
+
+    def _block(self, text: str, pieces: list[tuple[str, bool]], links: tuple[Link, ...]) -> Block:
+        if self._heading:
+            return Block("heading", text, self._heading, links=links)
+        label = ""
+        if any(bold for _, bold in pieces):
+            label = _bold_beginning(pieces)
+        if self._item:
+            return Block("item", strip_bullet(text)[1] or text, label=label, links=links)
+        if label and len(label) >= len(text) - 1:
+            return Block("bold", text, BOLD_LEVEL, links=links)
+        is_item, rest = strip_bullet(text)
+        return Block("item" if is_item and rest else "text", rest or text, label=strip_bullet(label)[1], links=links)
+
+    # -- what attributes tell ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def _is_toggle(button: Tag) -> bool:
+        attributes = button.attrs
+        words = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()
+        marked = "aria-expanded" in attributes or "aria-controls" in attributes or "data-toggle" in attributes
+        parent = button.parent
+        return marked or "accordion" in words or "toggle" in words or (parent is not None and parent.name in _HEADINGS)
+
+    @staticmethod
+    def _marks_heading(attributes: dict[str, Any]) -> bool:
+        if (style := attributes.get("style")) and _BOLD_STYLE.search(style):
+            return True
+        names = attributes.get("class")
+        if not names:
+            return False
+        words = re.split(r"[-_\s]+", names.lower())
+        return not _HEADING_WORDS.isdisjoint(words) or _HEADER_OF.search(names) is not None
+
+    @staticmethod
+    def _is_list_paragraph(attributes: dict[str, Any]) -> bool:
+        style = attributes.get("style")
+        return "ListParagraph" in str(attributes.get("class")) or bool(style and _LIST_STYLE.search(style))
+
+    # -- the page's head ---------------------------------------------------------------------------------------
+
+    def _read_head(self, tag: Tag) -> None:
+        attributes = tag.attrs
+        if tag.name == "title" and not self.title:
+            self.title = clean_text(" ".join(tag.get_text().split()))
+        elif tag.name == "link" and "canonical" in str(attributes.get("rel", "")).lower():
+            self.canonical = self.canonical or str(attributes.get("href", "")) or None
+        elif tag.name == "meta":
+            name = str(attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
+            if name and (value := str(attributes.get("content", "")).strip()):
+                self.metadata.setdefault(name, clean_text(value))
+        elif tag.name == "script" and "ld+json" in str(attributes.get("type", "")).lower():
+            self._read_json_ld(tag.string or "")
+
+    def _read_json_ld(self, text: str) -> None:
+        try:
+            values = [json.loads(text)]
+        except (ValueError, RecursionError):
+            return
+        while values:
+            value = values.pop()
+            if isinstance(value, list):
+                values.extend(reversed(value))
+            elif isinstance(value, dict):
+                for name in ("codeValue", "codingSystem", "code"):
+                    if isinstance(value.get(name), str):
+                        self.metadata.setdefault(name.lower(), clean_text(value[name]))
+                if str(value.get("@type", "")).startswith("Medical") or "@graph" in value or "mainEntity" in value:
+                    values.extend(v for v in value.values() if isinstance(v, dict | list))
+
+
+def _bold_beginning(pieces: list[tuple[str, bool]]) -> str:
+    """The bold text that a line begins with; empty where it begins otherwise."""
+    label: list[str] = []
+    for piece, bold in pieces:
+        if not bold and piece.strip(" \t\r\n\xa0:"):
+            break
+        label.append(piece)
+    return clean_text(" ".join("".join(label).split()))

@@ -1,0 +1,148 @@
+"""Which blocks of a page open a section.
+
+The same words head a section on one page and are text on the next ("Complications: bleeding"). So the page is surveyed
+first: a kind that some heading in a strong style opens is not opened by a line in a weaker one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .blocks import DASHES, PLAIN_LEVEL, Block
+from .headings import FIELD_KINDS, Heading, HeadingTable
+
+_LABEL_LEVEL = PLAIN_LEVEL + 1
+_ITEM_LEVEL = PLAIN_LEVEL + 2
+_LABEL_END = re.compile(r"\s*[:\u2013\u2014|]\s*|\s+-\s+")
+_MAX_LABEL = 70  # characters before the colon in "Heading: text on the same line"
+_MAX_BOLD_HEADING = 90
+_ITEM_LABELS_NEEDED = 3  # kinds that items must label before "Duration: an hour" in a list opens a section
+
+
+class Opening(NamedTuple):
+    """A block that opens ``kind``: its heading, the text after it on the line, and its level."""
+
+    kind: str
+    heading: str
+    rest: str
+    level: int
+
+
+class _Candidate(NamedTuple):
+    found: Heading | None  # None where the wording is unknown
+    heading: str
+    rest: str
+    level: int
+    strength: int  # of the style: the smaller, the stronger
+
+
+class Openings:
+    """The openings among ``blocks``; ``about`` is the page's name."""
+
+    def __init__(self, blocks: list[Block], table: HeadingTable, about: str = "") -> None:
+        """Survey the page."""
+        self._table = table
+        self._about = about
+        self._blocks = blocks
+        self._candidates = [self._candidate(number, block) for number, block in enumerate(blocks)]
+        self._contents = self._find_contents()
+        self._strongest: dict[str, int] = {}
+        labelled_items: set[str] = set()
+        for number, candidate in enumerate(self._candidates):
+            if candidate and candidate.found and not candidate.found.subordinate and number not in self._contents:
+                kind = candidate.found.kind
+                self._strongest[kind] = min(candidate.strength, self._strongest.get(kind, 99))
+                if candidate.strength >= 6:
+                    labelled_items.add(kind)
+        self._items_label = len(labelled_items - set(FIELD_KINDS)) >= _ITEM_LABELS_NEEDED
+
+    def at(self, number: int, level: int, current: str) -> Opening | None:
+        """The opening at block ``number``, if it is one inside a section of ``level`` and kind ``current``."""
+        if number in self._contents:
+            return Opening("furniture", "", "", level) if number == min(self._contents) else None
+        candidate = self._candidates[number]
+        if candidate is None:
+            return None
+        if current == "similar_codes" and candidate.strength >= 2 and not candidate.found:
+            return None
+        if candidate.found is None:
+            if level == 99 or candidate.level > level:
+                return None
+            return Opening("other", candidate.heading, "", candidate.level)
+        return self._known(candidate, level, current)
+
+    def _known(self, candidate: _Candidate, level: int, current: str) -> Opening | None:
+        found = candidate.found
+        assert found is not None
+        opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
+        if found.subordinate:
+            return opening if candidate.strength <= 1 and (candidate.level <= level != 99) else None
+        if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
+            return opening if level == 99 or current in FIELD_KINDS or candidate.strength <= 1 else None
+        if candidate.strength > self._strongest[found.kind]:
+            return None
+        if candidate.strength >= 6 and not self._items_label:
+            return None
+        return opening
+
+    def _candidate(self, number: int, block: Block) -> _Candidate | None:
+        text, table = block.text, self._table
+        if block.style in ("heading", "bold"):
+            strength = 0 if block.style == "heading" else 1
+            if found := table.read(text, self._about):
+                return _Candidate(found, text, "", block.level, strength)
+            if labelled := self._label(block, _LABEL_LEVEL, 4):
+                return labelled
+            if block.style == "bold" and not self._heads(number, text):
+                return None
+            return _Candidate(None, text, "", block.level, strength)
+        is_item = block.style == "item"
+        found = table.exact(text) if is_item or not _may_head(text) else table.read(text)
+        if found:
+            return _Candidate(found, text, "", PLAIN_LEVEL, 5 if is_item else 2)
+        return self._label(block, _ITEM_LEVEL if is_item else _LABEL_LEVEL, 7 if is_item else 4)
+
+    def _label(self, block: Block, level: int, strength: int) -> _Candidate | None:
+        """ "Heading: text on the same line", the heading in bold or not."""
+        text = block.text
+        if block.label and len(block.label) <= _MAX_LABEL and (found := self._table.read(block.label, self._about)):
+            rest = (
+                text[len(block.label) :].lstrip(" :|" + DASHES)
+                if text.startswith(block.label)
+                else text.partition(":")[2]
+            )
+            if rest.strip():
+                return _Candidate(found, block.label.rstrip(" :"), rest.strip(), level, strength - 1)
+        end = _LABEL_END.search(text, 0, _MAX_LABEL)
+        if end and (rest := text[end.end() :].strip()) and (found := self._table.read(text[: end.start()])):
+            return _Candidate(found, text[: end.start()], rest, level, strength)
+        return None
+
+    def _heads(self, number: int, text: str) -> bool:
+        """Whether a line in bold with unknown words heads what follows it."""
+        following = self._blocks[number + 1].style if number + 1 < len(self._blocks) else None
+        return len(text) <= _MAX_BOLD_HEADING and text[-1] not in ".,;!" and following in ("text", "item")
+
+    def _find_contents(self) -> set[int]:
+        """The lines of a table of contents: three or more headings in a row as items or links, with nothing between."""
+        contents: set[int] = set()
+        run: list[int] = []
+        for number, (block, candidate) in enumerate(zip([*self._blocks, None], [*self._candidates, None], strict=True)):
+            if (
+                block
+                and candidate
+                and candidate.found
+                and not candidate.rest
+                and (block.style == "item" or block.is_link)
+            ):
+                run.append(number)
+                continue
+            if len(run) >= 3:
+                contents.update(run)
+            run = []
+        return contents
+
+
+def _may_head(text: str) -> bool:
+    return len(text) <= 60 and text[-1] not in ".,;!"

@@ -1,0 +1,133 @@
+"""One page to one procedure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from .blocks import RawPage
+from .codes import Found, first_of, in_file_name, in_line, in_metadata, in_url, labelled, procedure_id
+from .decoding import clean_text, decode, looks_binary
+from .errors import PageError
+from .headings import heading_table
+from .html import TooMuch, read_html
+from .procedure import Procedure
+from .sections import Parts, read_sections, read_similar
+from .text import read_text
+
+PARSER_VERSION = 1
+"""Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
+
+_HTML_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".mhtml"})
+_TEXT_ENDINGS = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst"})
+_IS_DOCUMENT = re.compile(
+    r"\s*(<!--[^>]{0,500}-->\s*|<\?xml[^>]{0,200}\?>\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE
+)
+_HTML_TAG = re.compile(
+    r"</?(?:p|div|h[1-6]|ul|ol|li|br|b|strong|span|table|tr|td|section|article|dl|dt|dd|a|main|font|title)\b[^<>]{0,200}>",
+    re.IGNORECASE,
+)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+def parse_page(
+    data: bytes | str,
+    source: str = "",
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    headings: Mapping[str, str] | None = None,
+) -> Procedure:
+    """The procedure that a page describes.
+
+    ``data`` is HTML, Markdown or reader text; ``source`` is the page's path as named by the user, ``url`` its address
+    if known, ``content_type`` the type its carrier declares ("text/html; charset=iso-8859-1"), and ``headings`` maps a
+    site's own wordings to kinds of section. Raises PageError if there is no text to be had.
+    """
+    page_name = source or url or "page"
+    table = heading_table(headings)
+    text = _text_of(data, page_name, content_type)
+    try:
+        page = read_html(text, table) if _is_html(text, source or url or "", content_type) else read_text(text)
+    except TooMuch as error:
+        raise PageError(page_name, str(error)) from None
+    if not page.blocks:
+        raise PageError(page_name, "no text on the page")
+    parts = read_sections(page, table)
+    found, warnings = _code_of(page, parts, source, url)
+    return Procedure(
+        id=procedure_id(found.system, found.code, source or url or text),
+        system=found.system,
+        code=found.code,
+        descriptor=parts.descriptor,
+        name=parts.name or _name_in_title(page.title),
+        common_names=parts.common_names,
+        medical_terms=parts.medical_terms,
+        sections=parts.sections,
+        similar_codes=read_similar(parts, found.system),
+        source=source or url or "",
+        warnings=(*parts.warnings, *warnings),
+    )
+
+
+def _text_of(data: bytes | str, page_name: str, content_type: str | None) -> str:
+    if isinstance(data, bytes):
+        if looks_binary(data):
+            raise PageError(page_name, "binary data, not a page")
+        charset = _CHARSET.search(content_type or "")
+        text = decode(data, charset[1] if charset else None)
+    else:
+        text = clean_text(data)
+    if not text.strip():
+        raise PageError(page_name, "the page is empty")
+    return text
+
+
+def _is_html(text: str, source: str, content_type: str | None) -> bool:
+    """What the page looks like decides, then its declared type, then its ending, then the tags in it."""
+    if _IS_DOCUMENT.match(text):
+        return True
+    declared = (content_type or "").partition(";")[0].strip().lower()
+    if declared in ("text/html", "application/xhtml+xml"):
+        return True
+    ending = PurePosixPath(source.partition("?")[0]).suffix.lower()
+    if declared in ("text/plain", "text/markdown", "text/x-markdown") or (not declared and ending in _TEXT_ENDINGS):
+        return text.lstrip()[:1] == "<" and len(_HTML_TAG.findall(text[:20_000])) >= 6
+    return ending in _HTML_ENDINGS or len(_HTML_TAG.findall(text[:20_000])) >= 3
+
+
+def _code_of(page: RawPage, parts: Parts, source: str, url: str | None) -> tuple[Found, list[str]]:
+    """System and code in the contract's order: address, text, metadata, file name."""
+    address = source if "://" in source else None
+    label = first_of(parts.codes)
+    candidates = [
+        in_url(page.canonical),
+        in_url(url),
+        in_url(address),
+        in_url(page.metadata.get("og:url")),
+        label,
+        in_metadata(page.metadata, label.system),
+        labelled(page.title, label.system)[0],
+        in_file_name(source),
+        in_file_name(url or ""),
+    ]
+    if label.system:
+        candidates.append(_bare_code(source or url or "", label.system))
+    found = first_of(candidates)
+    warnings = [] if found.code else ["no code found"]
+    codes = sorted({candidate.code for candidate in candidates if candidate.code})
+    if len(codes) > 1:
+        warnings.append(f"codes differ: {', '.join(codes)}; {found.code} taken")
+    return found, warnings
+
+
+def _bare_code(source: str, system: str) -> Found:
+    """The code in a file name such as ``55.01.html``, of the system that the page's label names."""
+    stem = re.sub(r"\.[A-Za-z]{2,8}$", "", re.split(r"[/\\!]", source.partition("?")[0])[-1])
+    return in_line(stem, system)
+
+
+def _name_in_title(title: str) -> str:
+    """The first part of the page's title, before the site's name."""
+    return re.split(r"\s+[|\u2013\u2014»·-]\s+", title)[0].strip() if title else ""

@@ -1,0 +1,268 @@
+"""Blocks to the parts of a procedure: which line opens which section, and what stands at the head of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .blocks import Block, RawPage
+from .codes import Found, in_line, is_label, labelled
+from .headings import Heading, HeadingTable, is_furniture, squeeze
+from .openings import Opening, Openings
+from .procedure import SECTION_KINDS, Section, SimilarCode
+from .similar import names, similar_codes
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the blocks of a page say; ``codes`` are system and code as found in its text, best first."""
+
+    descriptor: str = ""
+    name: str = ""
+    common_names: tuple[str, ...] = ()
+    medical_terms: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    similar: list[Block] = field(default_factory=list)
+    codes: list[Found] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A section being gathered."""
+
+    kind: str
+    heading: str
+    level: int
+    blocks: list[Block] = field(default_factory=list)
+
+
+def read_sections(page: RawPage, table: HeadingTable) -> Parts:
+    """The parts of the procedure that ``page`` describes."""
+    return _Builder(page, table).build()
+
+
+class _Builder:
+    def __init__(self, page: RawPage, table: HeadingTable) -> None:
+        self._page = page
+        self._table = table
+        self._parts = Parts()
+        self._head: list[Block] = []
+        self._label_at: int | None = None  # how many blocks of the head stand before the label of the code system
+        self._values: dict[str, list[str]] = {"name": [], "common_names": [], "medical_terms": [], "descriptor": []}
+        self._sections: list[_Open] = []
+        self._current = _Open("head", "", 99)
+
+    def build(self) -> Parts:
+        blocks = [block for block in self._page.blocks if not is_furniture(block.text)]
+        openings = Openings(blocks, self._table, _about(blocks))
+        for number, block in enumerate(blocks):
+            if opening := openings.at(number, self._current.level, self._current.kind):
+                self._open(opening, block)
+            else:
+                self._add(block)
+        self._settle_head()
+        self._parts.sections = tuple(self._close_sections())
+        self._warn()
+        return self._parts
+
+    # -- one block after the other -----------------------------------------------------------------------------
+
+    def _open(self, opening: Opening, block: Block) -> None:
+        kind, rest = opening.kind, opening.rest
+        if kind in SECTION_KINDS:
+            self._current = _Open(kind, opening.heading, opening.level)
+            self._sections.append(self._current)
+            if rest:
+                self._current.blocks.append(Block("text", rest, links=block.links))
+        elif kind == "code":
+            self._read_code(rest, opening, block)
+        elif rest and kind in self._values:
+            self._values[kind] += self._read_names(kind, opening.heading, rest)
+            if self._current.kind in self._values:
+                self._current = _Open("head", "", 99)
+        else:
+            self._current = _Open(kind, opening.heading, opening.level)
+            if rest and kind == "similar_codes":
+                self._parts.similar.append(Block("text", rest, links=block.links))
+
+    def _read_code(self, rest: str, opening: Opening, block: Block) -> None:
+        found = in_line(rest, self._system) if rest else Found(None, None)
+        if found.code or not rest:
+            self._parts.codes.append(found)
+            if not rest:
+                self._current = _Open("code", opening.heading, opening.level)
+        else:
+            self._add(block)
+
+    def _add(self, block: Block) -> None:
+        kind = self._current.kind
+        if kind == "furniture":
+            return
+        if kind == "similar_codes":
+            self._parts.similar.append(block)
+            return
+        if self._is_code_line(block):
+            return
+        if kind in ("common_names", "medical_terms"):
+            self._values[kind] += self._read_names(kind, self._current.heading, block.text)
+        elif kind in ("name", "descriptor") and not self._values[kind]:
+            self._values[kind].append(block.text)
+        elif kind in SECTION_KINDS:
+            self._current.blocks.append(block)
+        else:
+            self._head.append(block)
+
+    def _is_code_line(self, block: Block) -> bool:
+        """Note the system's label or the code, where the block is nothing else."""
+        if system := is_label(block.text):
+            self._parts.codes.append(Found(system, None))
+            if self._current.kind == "head":
+                self._label_at = len(self._head)
+            return True
+        at_head = self._current.kind in ("head", "code", "name", "descriptor")
+        found = in_line(block.text, self._system if at_head else None)
+        if found.code and not (at_head or labelled(block.text)[0].code):
+            return False
+        if found.code:
+            self._parts.codes.append(found)
+        return found.code is not None
+
+    @property
+    def _system(self) -> str | None:
+        return next((found.system for found in self._parts.codes if found.system), None)
+
+    @staticmethod
+    def _read_names(kind: str, heading: str, text: str) -> list[str]:
+        if kind in ("name", "descriptor"):
+            return [text]
+        wording = squeeze(heading)
+        return names(text, is_plural=not wording.endswith(("name", "term")))
+
+    # -- the head of the page ----------------------------------------------------------------------------------
+
+    def _settle_head(self) -> None:
+        """Tell name and descriptor; what else stands before the first section is kept as ``other``."""
+        parts, values = self._parts, self._values
+        for number, block in enumerate(self._head):
+            found, rest = labelled(block.text, self._system)
+            if found.code:
+                parts.codes.append(found)
+                self._head[number] = block._replace(text=rest)
+        parts.name = values["name"][0] if values["name"] else ""
+        parts.descriptor = values["descriptor"][0] if values["descriptor"] else ""
+        candidates = [b for b in self._head if b.text and not _is_site_title(b, self._page)]
+        if not parts.name:
+            parts.name = self._take_title(candidates)
+        if not parts.descriptor:
+            parts.descriptor = self._take_descriptor(candidates)
+        own = {squeeze(parts.name), squeeze(parts.descriptor)}
+        left = [block for block in candidates if squeeze(block.text) not in own]
+        left += [Block("text", text) for kind in ("name", "descriptor") for text in values[kind][1:]]
+        if left:
+            self._sections.insert(0, _Open("other", "", 99, left))
+        parts.common_names = tuple(dict.fromkeys(values["common_names"]))
+        parts.medical_terms = tuple(dict.fromkeys(values["medical_terms"]))
+
+    def _take_title(self, candidates: list[Block]) -> str:
+        """The name of a page that does not label it: its first heading, else its first short line."""
+        for block in candidates:
+            if block.style == "heading":
+                return block.text
+        beside_label = self._beside_label()
+        for block in candidates[:2]:
+            if block is not beside_label and len(block.text) <= 150 and not _is_sentence(block.text):
+                return block.text
+        return ""
+
+    def _take_descriptor(self, candidates: list[Block]) -> str:
+        """The official wording: the paragraph beside the system's label, else the first that is not a sentence."""
+        name = squeeze(self._parts.name)
+        others = [block for block in candidates if squeeze(block.text) != name]
+        beside_label = self._beside_label()
+        if beside_label is not None and beside_label in others:
+            return beside_label.text
+        for block in others:
+            if block.style != "item" and not block.is_link and not _is_sentence(block.text):
+                return block.text
+        return ""
+
+    def _beside_label(self) -> Block | None:
+        if self._label_at is None:
+            return None
+        before, after = self._head[: self._label_at], self._head[self._label_at :]
+        near = [b for b in (before[-1:] + after[:1]) if b.style in ("text", "bold", "heading")]
+        return next((b for b in near if b.style == "text"), near[0] if near else None)
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def _close_sections(self) -> Iterable[Section]:
+        """The sections with text; two of one kind become one, but for ``other``."""
+        if self._sections:
+            _drop_trailing_links(self._sections[-1])
+        merged: dict[str, _Open] = {}
+        result: list[_Open] = []
+        for section in self._sections:
+            first = merged.get(section.kind)
+            if section.kind != "other" and not section.blocks:
+                self._parts.warnings.append(f"empty section: {section.heading}")
+            elif first is not None:
+                self._parts.warnings.append(
+                    f"two sections of kind {section.kind} merged: {first.heading}, {section.heading}"
+                )
+                if squeeze(first.heading) != squeeze(section.heading):
+                    first.blocks.append(Block("bold", section.heading))
+                first.blocks += section.blocks
+            else:
+                result.append(section)
+                if section.kind != "other":
+                    merged[section.kind] = section
+        for section in result:
+            text = "\n".join(block.text for block in section.blocks) or section.heading
+            yield Section(section.kind, section.heading.rstrip(" :"), text)
+
+    def _warn(self) -> None:
+        parts = self._parts
+        found = {section.kind for section in parts.sections}
+        if not found - {"other"}:
+            parts.warnings.append("no section headings found")
+        elif missing := [kind for kind in SECTION_KINDS[:-1] if kind not in found]:
+            parts.warnings.append(f"missing sections: {', '.join(missing)}")
+        if parts.descriptor.endswith((",", ";", "(", "-", " and", " or", "...", "…")):
+            parts.warnings.append("the descriptor is cut off")
+        if not parts.name:
+            parts.warnings.append("no name found")
+
+
+def read_similar(parts: Parts, system: str | None) -> tuple[SimilarCode, ...]:
+    """The similar codes of the page, whose own system is ``system``."""
+    return similar_codes(parts.similar, system)
+
+
+def _about(blocks: list[Block]) -> str:
+    """The page's subject as its main heading names it, for headings such as "Colonoscopy Risks"."""
+    title = next((b.text for b in blocks if b.style == "heading" and b.level == 1), "")
+    return title if len(title) < 80 else ""
+
+
+def _is_sentence(text: str) -> bool:
+    return text.rstrip(" \"')\u201d\u2019").endswith((".", "!", "?")) and " " in text
+
+
+def _is_site_title(block: Block, page: RawPage) -> bool:
+    """Whether a heading that is only a link is the site's name, as at the end of the page's title."""
+    return (
+        block.style == "heading" and block.is_link and len(block.links) == 1 and block.links[0].url in ("/", "./", "#")
+    )
+
+
+def _drop_trailing_links(section: _Open) -> None:
+    """Links alone at the very end of a page are its footer, where no element says so."""
+    end = len(section.blocks)
+    while end and section.blocks[end - 1].is_link:
+        end -= 1
+    if 0 < end <= len(section.blocks) - 3:
+        del section.blocks[end:]
+
+
+__all__ = ["Heading", "Parts", "read_sections", "read_similar"]

@@ -1,0 +1,83 @@
+"""The list of similar codes at the foot of a page, and lists of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .blocks import DASHES, Block
+from .codes import Found, guess, in_line, in_url, labelled, read_code, system_named
+from .procedure import SimilarCode
+
+_SEPARATORS = " \t:;|,." + DASHES
+_FIRST_WORD = re.compile(r"[^\s:|,;\u2013\u2014]+")
+_CODE_AT_END = re.compile(r"(.*\S)\s*[(\[]\s*([^()\[\]]{2,40})[)\]]")
+_COMMA = re.compile(r"\s*,\s*(?![^(]*\))")
+_SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
+
+
+def similar_codes(blocks: list[Block], system: str | None) -> tuple[SimilarCode, ...]:
+    """The references in ``blocks``; ``system`` is the page's, for codes whose own is not told."""
+    found: list[SimilarCode] = []
+    for reference in _references(blocks, system):
+        if found and found[-1].code and not found[-1].descriptor and not reference.code:
+            found[-1] = SimilarCode(found[-1].system, found[-1].code, reference.descriptor, found[-1].url)
+        elif found and reference.code and found[-1].code == reference.code and not found[-1].descriptor:
+            found[-1] = reference
+        elif reference not in found:
+            found.append(reference)
+    return tuple(found)
+
+
+def _references(blocks: list[Block], system: str | None) -> Iterator[SimilarCode]:
+    for block in blocks:
+        urls = list(dict.fromkeys(link.url for link in block.links))
+        if len(urls) > 1:
+            for link in block.links:
+                yield _reference(link.text, link.url, system)
+        else:
+            yield _reference(block.text, urls[0] if urls else None, system)
+
+
+def _reference(text: str, url: str | None, system: str | None) -> SimilarCode:
+    from_url = in_url(url)
+    own, descriptor = _split(text, from_url.system or system)
+    code = from_url if from_url.code else own
+    if from_url.code and not own.code:
+        descriptor = text
+    return SimilarCode(code.system, code.code, descriptor.strip(_SEPARATORS + "()[]") or "", url or None)
+
+
+def _split(text: str, system: str | None) -> tuple[Found, str]:
+    """The code of one reference and its descriptor, whichever comes first."""
+    found, rest = labelled(text, system)
+    if found.code:
+        return found, rest
+    if match := _FIRST_WORD.match(text):
+        first, rest = match[0], text[match.end() :].strip(_SEPARATORS)
+        code = read_code(first, system)
+        found = Found(system, code) if code else guess(first)
+        if found.code:
+            return _with_system(found, rest)
+    if (match := _CODE_AT_END.fullmatch(text)) and (found := in_line(match[2], system)).code:
+        return found, match[1]
+    head, _, last = text.rpartition(" ")
+    if head and (code := read_code(last, system)) and any(map(str.isdigit, last)):
+        return Found(system, code), re.sub(r"\s*\b(?:CPT|HCPCS)?\s*(?:code)?\s*[:|\u2013\u2014-]?\s*$", "", head)
+    return Found(None, None), text
+
+
+def _with_system(found: Found, rest: str) -> tuple[Found, str]:
+    """``rest`` without the system's name, where a column or brackets after the code tell it."""
+    match = re.match(r"[(\[|]?\s*([^()\[\]|:]{2,20}?)\s*[)\]|:]+\s*", rest)
+    if match and (named := system_named(match[1])) and read_code(found.code or "", named):
+        return Found(named, found.code), rest[match.end() :]
+    return found, rest
+
+
+def names(text: str, is_plural: bool) -> list[str]:
+    """The names in ``text``: divided at semicolons, bars and " / ", and at commas outside brackets if ``is_plural``."""
+    parts = _SEMICOLON.split(text)
+    if is_plural:
+        parts = [re.sub(r"^(?:and|or)\s+", "", part) for whole in parts for part in _COMMA.split(whole)]
+    return [name for part in parts if (name := part.strip(" \t.,;:*"))]

@@ -56,10 +56,14 @@ def open_file(path: str) -> io.BufferedReader:
 
 def read_at_most(stream: io.BufferedReader, limit: int) -> bytes:
     """All bytes of the stream; TooLarge where there are more than ``limit``."""
-    data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise TooLarge(f"larger than the limit of {limit:,} bytes for a page")
-    return data
+    chunks: list[bytes] = []
+    left = limit
+    while chunk := stream.read(CHUNK):  # not all at once: that takes memory for the limit, not for the page
+        left -= len(chunk)
+        if left < 0:
+            raise TooLarge(f"larger than the limit of {limit:,} bytes for a page")
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def gunzip(stream: io.BufferedReader, limits: Limits) -> io.BufferedReader:

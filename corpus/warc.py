@@ -22,6 +22,9 @@ class Refused(ValueError):  # noqa: N818 - says what happened to the record
     """One record cannot be read; the archive goes on."""
 
 
+Content = tuple[bytes, str | None]
+"""A page and its content type."""
+
 PAGE_TYPES = frozenset(("", "text/html", "application/xhtml+xml", "text/plain", "text/markdown"))
 
 
@@ -41,7 +44,7 @@ def pages(stream: io.BufferedReader, file: File, source: str, limits: Limits) ->
         url = headers.get("warc-target-uri", "").strip("<>")
         found: Page | Failed | None = None
         try:
-            content = _content(headers, io.BufferedReader(body, CHUNK), limits.max_page_bytes)
+            content = _content(headers, io.BufferedReader(body, CHUNK), body.left, limits.max_page_bytes)
             if content is not None:
                 data, content_type = content
                 found = file.page(url or f"{source}#{number}", data, url=url or None, content_type=content_type)
@@ -77,8 +80,8 @@ def _headers(stream: io.BufferedReader, charset: str) -> dict[str, str]:
     return headers
 
 
-def _content(headers: dict[str, str], body: io.BufferedReader, limit: int) -> tuple[bytes, str | None] | None:
-    """The page in a record and its content type; None where the record is no page."""
+def _content(headers: dict[str, str], body: io.BufferedReader, size: int, limit: int) -> Content | None:
+    """The page in a record of ``size`` bytes and its content type; None where the record is no page."""
     kind = headers.get("warc-type")
     content_type = headers.get("content-type", "")
     if kind == "response" and _mime(content_type) == "application/http":
@@ -91,7 +94,9 @@ def _content(headers: dict[str, str], body: io.BufferedReader, limit: int) -> tu
         return None
     if _mime(content_type) not in PAGE_TYPES:
         return None
-    data = _bounded(body.read(limit + 1), limit)
+    if size > limit + MAX_HEAD:
+        raise _too_large(limit)
+    data = _bounded(body.read(), limit)
     if kind == "response":
         if headers.get("transfer-encoding", "").lower() == "chunked":
             data = _dechunked(data)
@@ -140,5 +145,9 @@ def _unpacked(data: bytes, encoding: str, limit: int) -> bytes:
 
 def _bounded(data: bytes, limit: int) -> bytes:
     if len(data) > limit:
-        raise Refused(f"larger than the limit of {limit:,} bytes for a page")
+        raise _too_large(limit)
     return data
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(f"larger than the limit of {limit:,} bytes for a page")

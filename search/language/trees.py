@@ -17,8 +17,11 @@ with warnings.catch_warnings():  # Whoosh 2.7.4 spells some regular expressions 
         And,
         AndMaybe,
         AndNot,
+        ConstantScoreQuery,
+        DisjunctionMax,
         Every,
         FuzzyTerm,
+        MultiTerm,
         Not,
         NullQuery,
         Or,
@@ -32,8 +35,8 @@ with warnings.catch_warnings():  # Whoosh 2.7.4 spells some regular expressions 
     )
 
 __all__ = [
-    "And", "AndMaybe", "AndNot", "Every", "FuzzyTerm", "Not", "NullQuery", "Or", "Phrase", "Prefix", "Query",
-    "Require", "Term", "TermRange", "Wildcard",
+    "And", "AndMaybe", "AndNot", "ConstantScoreQuery", "DisjunctionMax", "Every", "FuzzyTerm", "MultiTerm", "Not",
+    "NullQuery", "Or", "Phrase", "Prefix", "Query", "Require", "Term", "TermRange", "Wildcard",
     "all_of", "any_of", "boosted", "negated",
 ]  # fmt: skip
 

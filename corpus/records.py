@@ -22,7 +22,7 @@ from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
 JSON = "application/json"
 
-_TELLING = ("name", "descriptor", "code", "common_names", "medical_terms", "sections")
+_TELLING = ("name", "descriptor", "code", "common_names", "medical_terms", "sections", "similar_codes")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -57,6 +57,7 @@ def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None
             url = _text(record, "url") or None
             procedure = parse_page(html, url or source, url=url, content_type=content_type, headings=headings)
             return replace(procedure, id=_own_id(record) or procedure.id)
+        _check_form(record)
         return _document(record, source) if _is_document(record) else _procedure(record, source)
     except ValueError as error:
         raise PageError(source, str(error)) from error
@@ -71,8 +72,7 @@ def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page
             url = _text(record, "url") or None
             own_id = _own_id(record) or None
             return file.page(url or source, html, url=url, content_type=content_type, id=own_id, limits=limits)
-        if not _is_document(record) and not any(record.get(key) for key in _TELLING):
-            raise ValueError('of no known form: neither a procedure, nor {"_id", "title", "text"}, nor {"url", "html"}')
+        _check_form(record)
     except ValueError as error:
         return file.failed(source, error)
     return file.page(source, data, content_type=JSON, limits=limits)
@@ -103,6 +103,11 @@ def _crawled(record: Mapping[str, Any]) -> tuple[bytes, str] | None:
 
 def _is_document(record: Mapping[str, Any]) -> bool:
     return "text" in record and ("_id" in record or "title" in record)
+
+
+def _check_form(record: Mapping[str, Any]) -> None:
+    if not _is_document(record) and not any(record.get(key) for key in _TELLING):
+        raise ValueError('of no known form: neither a procedure, nor {"_id", "title", "text"}, nor {"url", "html"}')
 
 
 def _document(record: Mapping[str, Any], source: str) -> Procedure:

@@ -3,7 +3,7 @@
 A record is of the first form that it fits:
 
 * a crawled page: ``{"url", "html"}`` or ``{"url", "text"}`` (without the ``_id`` and ``title`` of a BEIR document);
-* a BEIR document: ``{"_id", "title", "text"}``, one of the first two at least;
+* a BEIR document: ``{"_id", "title", "text"}``, an id or a title at least;
 * a procedure as ``export`` writes it, of whose keys only one that says something of the procedure is needed.
 """
 
@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import PageError
 from .found import Failed, File, Page
@@ -50,13 +50,13 @@ def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None
     """The procedure in a record of any of the three forms; PageError names the key that does not fit."""
     try:
         record = _load(data)
-        if crawled := _crawled(record):
+        if crawl := _crawl(record):
             from .parse import parse_page
 
-            html, content_type = crawled
-            url = _text(record, "url") or None
-            procedure = parse_page(html, url or source, url=url, content_type=content_type, headings=headings)
-            return replace(procedure, id=_own_id(record) or procedure.id)
+            procedure = parse_page(
+                crawl.data, crawl.url or source, url=crawl.url, content_type=crawl.content_type, headings=headings
+            )
+            return replace(procedure, id=crawl.id or procedure.id)
         _check_form(record)
         return _document(record, source) if _is_document(record) else _procedure(record, source)
     except ValueError as error:
@@ -67,11 +67,8 @@ def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page
     """The page in one record of a file: a crawled page unwrapped, any other record as it is."""
     try:
         record = _load(data)
-        if crawled := _crawled(record):
-            html, content_type = crawled
-            url = _text(record, "url") or None
-            own_id = _own_id(record) or None
-            return file.page(url or source, html, url=url, content_type=content_type, id=own_id, limits=limits)
+        if crawl := _crawl(record):
+            return file.page(crawl.url or source, **crawl._asdict(), limits=limits)
         _check_form(record)
     except ValueError as error:
         return file.failed(source, error)
@@ -92,17 +89,29 @@ def _load(data: bytes) -> dict[str, Any]:
     return record
 
 
-def _crawled(record: Mapping[str, Any]) -> tuple[bytes, str] | None:
-    """The page in a crawl record and its content type; None where the record is of another form."""
+class _Crawl(NamedTuple):
+    """What a crawl record holds."""
+
+    data: bytes
+    content_type: str
+    url: str | None
+    id: str | None
+
+
+def _crawl(record: Mapping[str, Any]) -> _Crawl | None:
+    """The page in a crawl record; None where the record is of another form."""
     if "html" in record:
-        return _text(record, "html").encode(), "text/html; charset=utf-8"
-    if "url" in record and "text" in record and not ("_id" in record and "title" in record):
-        return _text(record, "text").encode(), "text/plain; charset=utf-8"
-    return None
+        key, content_type = "html", "text/html; charset=utf-8"
+    elif "url" in record and "text" in record and not ("_id" in record and "title" in record):
+        key, content_type = "text", "text/plain; charset=utf-8"
+    else:
+        return None
+    url = _text(record, "url").strip() or None
+    return _Crawl(_text(record, key).encode(), content_type, url, _own_id(record) or None)
 
 
 def _is_document(record: Mapping[str, Any]) -> bool:
-    return "text" in record and ("_id" in record or "title" in record)
+    return "text" in record and any(key in record for key in ("_id", "id", "title"))
 
 
 def _check_form(record: Mapping[str, Any]) -> None:

@@ -103,7 +103,7 @@ class TestProcedures:
             ({"code": 36904}, "`code` is not text: in quotes"),
             ({"common_names": "Declot"}, "`common_names` is not a list of texts"),
             ({"medical_terms": ["a", None]}, "`medical_terms` is not a list of texts"),
-            ({"sections": {}}, "`sections` is not a list of objects"),
+            ({"sections": {"kind": "x"}}, "`sections` is not a list of objects"),
             ({"sections": [{"kind": "purpose", "text": []}]}, "`sections[0].text` is not text"),
             ({"sections": [{"kind": "aim", "text": "x"}]}, "`sections[0].kind` is none of summary, purpose"),
             ({"name": "x", "similar_codes": [{"code": 1}]}, "`similar_codes[0].code` is not text"),

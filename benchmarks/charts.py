@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from html import escape
+from itertools import cycle
 
 _WIDTH, _LABELS, _VALUES = 760, 190, 90
 _BAR, _GAP, _GROUP_GAP, _TOP = 18, 4, 34, 44
-_COLOURS = ("#d9480f", "#1c7ed6", "#74b3e8", "#2b8a3e", "#9c6ade", "#868e96")
-"""Ours in the warm colour, the peers in cool ones: each is legible on white and on near-black."""
+_OURS, _PEERS = "#d9480f", ("#1c7ed6", "#74b3e8", "#2b8a3e", "#9c6ade", "#868e96")
+"""procsearch in the warm colour, its peers in cool ones: each is legible on white and on near-black."""
 
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #212529 }
@@ -43,7 +44,8 @@ def _length(value: float, left: float, right: float, *, log: bool) -> float:
 def bar_chart(title: str, groups: Mapping[str, Mapping[str, float]], *, log: bool = False) -> str:
     """An SVG of horizontal bars: a group for each corpus, in it a bar for each engine, each with its value written."""
     names = list(dict.fromkeys(name for bars in groups.values() for name in bars))
-    colours = {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(names)}
+    colours = dict(zip((name for name in names if name != "procsearch"), cycle(_PEERS), strict=False))
+    colours["procsearch"] = _OURS
     left, right = _scale([value for bars in groups.values() for value in bars.values()], log=log)
     room = _WIDTH - _LABELS - _VALUES
     parts, y = [], _TOP

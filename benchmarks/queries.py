@@ -15,7 +15,7 @@ from .pagefile import Page
 from .peers.fields import text_fields
 from .vocabulary import STOP_WORDS
 
-_WORD = re.compile(r"[a-z]{3,}")
+_WORD = re.compile(r"\b[a-z]{3,}\b")
 _BANDS = ((0.05, 1.0, 0.50), (0.005, 0.05, 0.35), (0.0015, 0.005, 0.15))
 """Least and greatest share of pages, and how much of the words of all queries come from there."""
 

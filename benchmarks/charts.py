@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from html import escape
 from itertools import cycle
 
+from .figures import number
+
 _WIDTH, _LABELS, _VALUES = 760, 190, 90
 _BAR, _GAP, _GROUP_GAP, _TOP = 18, 4, 34, 44
 _OURS, _PEERS = "#d9480f", ("#1c7ed6", "#74b3e8", "#2b8a3e", "#9c6ade", "#868e96")
@@ -17,10 +19,6 @@ text { font: 13px system-ui, sans-serif; fill: #212529 }
 .title { font-weight: 600; font-size: 15px } .group { font-weight: 600 } .axis { stroke: #adb5bd; stroke-width: 1 }
 @media (prefers-color-scheme: dark) { text { fill: #e9ecef } .axis { stroke: #495057 } }
 """
-
-
-def _value(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _scale(values: list[float], *, log: bool) -> tuple[float, float]:
@@ -58,9 +56,9 @@ def bar_chart(title: str, groups: Mapping[str, Mapping[str, float]], *, log: boo
             parts.append(f'<text x="{_LABELS - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>')
             parts.append(
                 f'<rect x="{_LABELS}" y="{y}" width="{width:.1f}" height="{_BAR}" rx="2" fill="{colours[name]}">'
-                f"<title>{escape(name)}: {_value(value)}</title></rect>"
+                f"<title>{escape(name)}: {number(value)}</title></rect>"
             )
-            parts.append(f'<text x="{_LABELS + width + 6:.1f}" y="{y + 13}">{_value(value)}</text>')
+            parts.append(f'<text x="{_LABELS + width + 6:.1f}" y="{y + 13}">{number(value)}</text>')
             y += _BAR + _GAP
         parts.append(f'<line class="axis" x1="{_LABELS}" y1="{start - 2}" x2="{_LABELS}" y2="{y}"/>')
         y += _GROUP_GAP - _BAR

@@ -41,6 +41,11 @@ FIGURES = (
 )
 
 
+def number(value: float) -> str:
+    """Three significant digits or all whole ones, with thousands separated."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"
+
+
 def percentile(values: Sequence[float], percent: int) -> float:
     """The nearest-rank percentile."""
     ordered = sorted(values)

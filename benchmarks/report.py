@@ -7,16 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .charts import bar_chart
-from .figures import FIGURES, Figure
+from .figures import FIGURES, Figure, number
 
 _RATIO_KEYS = ("pages_s", "cold_p50", "cold_p95", "warm_p50", "warm_p95", "qps_1", "qps_4", "bytes_per_page", "open_ms")
-
-
-def number(value: float) -> str:
-    """Three significant digits, with thousands separated."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

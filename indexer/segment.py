@@ -105,6 +105,18 @@ class Segment:
         # No UTF-8 byte is 0xFF, so this sorts after every term with the prefix.
         return start, self._terms.find(prefix.encode("utf-8", "replace") + b"\xff", start)
 
+    def term_range(
+        self, start: str | None, end: str | None, start_excluded: bool, end_excluded: bool
+    ) -> tuple[int, int]:
+        """The numbers [first, stop) of the terms from ``start`` to ``end``; None is an open end."""
+        first = self.first_term(start) if start else 0
+        if start and start_excluded and self.term_number(start) == first:
+            first += 1
+        stop = self.first_term(end) if end else self.term_count
+        if end and not end_excluded and self.term_number(end) == stop:
+            stop += 1
+        return first, max(first, stop)
+
     def stem_terms(self, stem: str) -> list[int]:
         """The numbers of all terms whose stem is ``stem``."""
         wanted = stem.encode("utf-8", "replace")
@@ -133,6 +145,16 @@ class Segment:
             raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
         gaps = self._gaps.slice(low, high).view(f"<u{width}")
         return np.cumsum(gaps, dtype=np.int64), self._codes.slice(start, stop)
+
+    def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
+        """The postings of the terms numbered ``start`` to ``stop`` (at least one) together, by ascending document."""
+        offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
+        gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
+        starts = offsets - offsets[0]
+        gaps = self._gaps.slice(int(gap_offsets[0]), int(gap_offsets[-1]))
+        documents = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts).astype(np.int64)
+        order = np.argsort(documents, kind="stable")
+        return documents[order], self._codes.slice(int(offsets[0]), int(offsets[-1]))[order]
 
     def positions(self, number: int) -> npt.NDArray[np.int64]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""

@@ -1,0 +1,43 @@
+"""A small cache that is bounded in bytes and shared between threads."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class BoundedCache(Generic[Value]):
+    """The most recently used values, of at most ``capacity`` bytes together."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._held = 0
+        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Value | None:
+        """The value put under ``key``, or None."""
+        with self._lock:
+            found = self._values.get(key)
+            if found is None:
+                return None
+            self._values.move_to_end(key)
+            return found[0]
+
+    def put(self, key: Hashable, value: Value, size: int) -> None:
+        """Keep ``value``, of ``size`` bytes, in place of the least recently used ones."""
+        size += 200
+        if size * 2 > self._capacity:
+            return
+        with self._lock:
+            if key in self._values:
+                self._held -= self._values.pop(key)[1]
+            self._values[key] = value, size
+            self._held += size
+            while self._held > self._capacity:
+                _, (_, freed) = self._values.popitem(last=False)
+                self._held -= freed

@@ -1,0 +1,321 @@
+"""The evaluator: a Whoosh query tree over a snapshot, as arrays of pages and scores.
+
+Every node the query language can make has one method; any other node is refused by name. Nothing here loops over
+postings or pages in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..corpus.errors import QueryError
+from ..indexer import postings as codec
+from ..indexer.fields import ALL, FIELD_NUMBERS
+from ..indexer.segment import Segment
+from ..indexer.snapshot import Snapshot
+from .cache import BoundedCache
+from .expansion import Expander, Expansion
+from .language import trees as q
+from .matches import (
+    NOTHING,
+    TINY,
+    Mask,
+    Matches,
+    all_of,
+    any_of,
+    best_of,
+    mask_of,
+    settle,
+    shared,
+    sum_by_page,
+    within,
+)
+from .scoring import Table, field_boosts, saturated, weights
+from .words import Word
+
+_POSITION_BITS = 24
+_FIELD_BITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Where something stands in one segment, posting by posting: pages (ascending), codes, occurrences times weight."""
+
+    pages: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.uint16]
+    weight: float = 1.0
+    term: str | None = None
+
+
+class Evaluator:
+    """Evaluates query trees over one snapshot with one set of boosts. Safe to share between threads."""
+
+    def __init__(
+        self, snapshot: Snapshot, boosts: Mapping[str, float], expander: Expander, cache: BoundedCache[Matches]
+    ) -> None:
+        self._snapshot = snapshot
+        self._boosts = boosts
+        self._expander = expander
+        self._cache = cache
+        self._boosts_key = tuple(sorted(boosts.items()))
+        self._tables: dict[str, Table] = {}
+        self._expansions: dict[Any, Expansion] = {}
+
+    def evaluate(self, query: Any) -> Matches:
+        """The live pages that match ``query`` and their scores."""
+        method = _METHODS.get(type(query))
+        if method is None:
+            if isinstance(query, type(q.NullQuery)):
+                return NOTHING
+            raise QueryError(f"a query of the kind {type(query).__name__} cannot be evaluated")
+        found: Matches = method(self, query)
+        boost = getattr(query, "boost", 1.0)
+        return found if boost == 1.0 else found.scaled(boost)
+
+    # Compound nodes
+
+    def _or(self, query: Any) -> Matches:
+        if query.minmatch:
+            raise QueryError("a query of the kind Or with minmatch cannot be evaluated")
+        return any_of([self.evaluate(sub) for sub in query.subqueries], self._snapshot.pages)
+
+    def _and(self, query: Any) -> Matches:
+        excluded = [sub.query for sub in query.subqueries if isinstance(sub, q.Not)]
+        wanted = [sub for sub in query.subqueries if not isinstance(sub, q.Not)]
+        found = all_of([self.evaluate(sub) for sub in wanted]) if wanted else self._every(q.Every())
+        for sub in excluded:
+            found = self._without(found, self.evaluate(sub))
+        return found
+
+    def _not(self, query: Any) -> Matches:
+        return self._without(self._every(q.Every()), self.evaluate(query.query))
+
+    def _and_not(self, query: Any) -> Matches:
+        return self._without(self.evaluate(query.a), self.evaluate(query.b))
+
+    def _and_maybe(self, query: Any) -> Matches:
+        required, optional = self.evaluate(query.a), self.evaluate(query.b)
+        bonus = optional.dense(self._snapshot.pages)
+        if required.pages is None:
+            return Matches(None, np.where(required.scores > 0, required.scores + bonus, np.float32(0)))
+        return Matches(required.pages, required.scores + bonus[required.pages])
+
+    def _require(self, query: Any) -> Matches:
+        pages, scores, _ = shared(self.evaluate(query.a), self.evaluate(query.b))
+        return Matches(pages, scores)
+
+    def _best(self, query: Any) -> Matches:
+        parts = [self.evaluate(sub) for sub in query.subqueries]
+        return best_of(parts, query.tiebreak, self._snapshot.pages)
+
+    def _constant(self, query: Any) -> Matches:
+        return self.evaluate(query.child).constant(max(query.score, TINY))
+
+    def _without(self, wanted: Matches, excluded: Matches) -> Matches:
+        return within(wanted, ~mask_of(excluded, self._snapshot.pages))
+
+    def _every(self, query: Any) -> Matches:
+        if query.fieldname not in (None, ALL):
+            number = FIELD_NUMBERS.get(query.fieldname)
+            if number is None:
+                return NOTHING
+            lengths = [segment.length_bytes[:, number] > 0 for segment in self._snapshot.segments]
+            mask = np.concatenate([*lengths, np.zeros(0, bool)]) & self._snapshot.live
+        else:
+            mask = self._snapshot.live
+        return Matches(None, mask.astype(np.float32))
+
+    # Words
+
+    def _leaf(self, query: Any) -> Matches:
+        """The matches of one word, pattern, range or phrase, kept for the next query."""
+        key = (self._snapshot.serial, self._boosts_key, _key_of(query))
+        found = self._cache.get(key)
+        if found is None:
+            found = self._weigh(query)
+            self._cache.put(key, found, found.bytes_held)
+        return found
+
+    def occurrences(self, query: Any, segment: Segment) -> list[Occurrences]:
+        """Where a word, pattern, range or phrase stands in one segment."""
+        if isinstance(query, Word):
+            return self._variant_postings(segment, [(variant.term, variant.weight) for variant in query.variants])
+        if isinstance(query, q.Term):
+            return self._variant_postings(segment, [(query.text, 1.0)])
+        if isinstance(query, q.Prefix):
+            return self._range_postings(segment, *segment.prefix_range(query.text))
+        if isinstance(query, q.TermRange):
+            return self._range_postings(segment, *segment.term_range(
+                query.start, query.end, query.startexcl, query.endexcl
+            ))
+        if isinstance(query, q.Phrase):
+            return self._phrase_postings(segment, query.words, query.slop)
+        return self._variant_postings(segment, [(term, 1.0) for term in self.expansion(query).terms])
+
+    def expansion(self, query: Any) -> Expansion:
+        """The terms that a wildcard or a fuzzy word stands for."""
+        found = self._expansions.get(query)
+        if found is None:
+            if isinstance(query, q.Wildcard):
+                found = self._expander.wildcard(query.fieldname, query.text)
+            else:
+                found = self._expander.fuzzy(query.fieldname, query.text, query.maxdist, query.prefixlength)
+            if len(self._expansions) > 1000:
+                self._expansions.clear()
+            self._expansions[query] = found
+        return found
+
+    def fuzzy_terms(self, query: Any) -> list[str]:
+        """The terms that a fuzzy word stands for."""
+        return list(self.expansion(query).terms)
+
+    def notes_on(self, query: Any) -> list[str]:
+        """What of ``query`` was not taken whole, in words for the user."""
+        notes = []
+        for leaf in query.leaves():
+            if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
+                terms, found = self.expansion(leaf)
+                if found > len(terms):
+                    notes.append(f"{leaf.text} stands for the {len(terms)} most frequent of {found} words")
+        return notes
+
+    def table(self, field: str) -> Table:
+        """What each posting code adds to ``tf`` for a word asked for in ``field``."""
+        table = self._tables.get(field)
+        if table is None:
+            table = weights(field_boosts(self._boosts, field), self._snapshot.average_lengths)
+            self._tables[field] = table
+        return table
+
+    def _weigh(self, query: Any) -> Matches:
+        """BM25F of a word; occurrences in other fields than the one asked for weigh nothing."""
+        table = self.table(query.fieldname)
+        pages, sums = [], []
+        for segment, base in zip(self._snapshot.segments, self._snapshot.bases, strict=False):
+            found, tf = _frequencies(self.occurrences(query, segment), table, segment.pages)
+            kept = tf > 0
+            if not segment.all_live:
+                kept &= segment.live[found]
+            if not kept.all():
+                found, tf = found[kept], tf[kept]
+            pages.append(found + base)
+            sums.append(tf)
+        if not pages or not any(map(len, pages)):
+            return NOTHING
+        all_pages = np.concatenate(pages) if len(pages) > 1 else pages[0]
+        tf = np.concatenate(sums) if len(sums) > 1 else sums[0]
+        scores = saturated(tf, self._snapshot.live_count, len(all_pages))
+        return settle(all_pages, scores, self._snapshot.pages)
+
+    @staticmethod
+    def _variant_postings(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
+        numbered = ((segment.term_number(term), term, weight) for term, weight in variants)
+        return [
+            Occurrences(*segment.postings(number), weight, term)
+            for number, term, weight in numbered
+            if number is not None
+        ]
+
+    @staticmethod
+    def _range_postings(segment: Segment, start: int, stop: int) -> list[Occurrences]:
+        return [Occurrences(*segment.range_postings(start, stop))] if start < stop else []
+
+    # Phrases
+
+    @staticmethod
+    def _phrase_postings(segment: Segment, words: Sequence[str], slop: int) -> list[Occurrences]:
+        """The last words of the phrase where each word stands at most ``slop`` places after the one before."""
+        numbers = [number for word in words if (number := segment.term_number(word)) is not None]
+        if len(numbers) < len(words):
+            return []
+        wanted = np.ones(segment.pages, bool)
+        for number in set(numbers):
+            having = np.zeros(segment.pages, bool)
+            having[segment.postings(number)[0]] = True
+            wanted &= having
+        before = _places(segment, numbers[0], wanted)
+        for number in numbers[1:]:
+            if not len(before):
+                return []
+            here = _places(segment, number, wanted)
+            nearest = np.searchsorted(before, here) - 1
+            before = here[(nearest >= 0) & (here - before[nearest] <= slop)]
+        place = before >> _POSITION_BITS
+        pages, fields = place >> _FIELD_BITS, place & ((1 << _FIELD_BITS) - 1)
+        codes = codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
+        return [Occurrences(pages, codes)]
+
+    # Filters
+
+    def filter_mask(self, filters: Mapping[str, str | Iterable[str]]) -> Mask | None:
+        """The pages whose fields hold what ``filters`` asks: any of the values of a field, for every field."""
+        mask: Mask | None = None
+        for field, wanted in filters.items():
+            values = [wanted] if isinstance(wanted, str) else list(wanted)
+            parts = [self._leaf(q.Term(field, value.lower())) for value in values]
+            found = mask_of(any_of(parts, self._snapshot.pages), self._snapshot.pages)
+            mask = found if mask is None else mask & found
+        return mask
+
+
+def _frequencies(
+    parts: list[Occurrences], table: Table, count: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The distinct pages of ``parts`` and the weighted occurrences in each."""
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    weighted = [
+        table[part.codes] if part.weight == 1.0 else table[part.codes] * np.float32(part.weight) for part in parts
+    ]
+    if len(parts) == 1:
+        return sum_by_page(parts[0].pages, weighted[0])
+    pages, values = np.concatenate([part.pages for part in parts]), np.concatenate(weighted)
+    if len(pages) * 8 > count:
+        sums = np.bincount(pages, values, count)
+        found = np.flatnonzero(sums > 0)
+        return found, sums[found]
+    order = np.argsort(pages, kind="stable")
+    return sum_by_page(pages[order], values[order])
+
+
+def _places(segment: Segment, number: int, wanted: Mask) -> npt.NDArray[np.int64]:
+    """Where a term stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
+    pages, codes = segment.postings(number)
+    counts = codec.code_counts(codes)
+    kept = wanted[pages]
+    positions = segment.positions(number)[np.repeat(kept, counts)]
+    place = (pages[kept] << _FIELD_BITS) | (codes[kept] >> codec.FIELD_SHIFT).astype(np.int64)
+    places: npt.NDArray[np.int64] = (np.repeat(place, counts[kept]) << _POSITION_BITS) | positions
+    return places
+
+
+_METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
+    q.Or: Evaluator._or,
+    q.And: Evaluator._and,
+    q.Not: Evaluator._not,
+    q.AndNot: Evaluator._and_not,
+    q.AndMaybe: Evaluator._and_maybe,
+    q.Require: Evaluator._require,
+    q.DisjunctionMax: Evaluator._best,
+    q.ConstantScoreQuery: Evaluator._constant,
+    q.Every: Evaluator._every,
+    **dict.fromkeys((q.Term, Word, q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase), Evaluator._leaf),
+}
+
+
+def _key_of(query: Any) -> Hashable:
+    """What tells one leaf from another, whatever its boost."""
+    if isinstance(query, Word):
+        return query.fieldname, "word", query.text, query.variants
+    if isinstance(query, q.Phrase):
+        return query.fieldname, "phrase", tuple(query.words), query.slop
+    if isinstance(query, q.TermRange):
+        return query.fieldname, "range", query.start, query.end, query.startexcl, query.endexcl
+    if isinstance(query, q.FuzzyTerm):
+        return query.fieldname, "fuzzy", query.text, query.maxdist, query.prefixlength
+    return query.fieldname, type(query).__name__, query.text

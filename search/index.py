@@ -1,0 +1,354 @@
+"""The index as an app sees it: one object, safe to share between threads, that sees new commits by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..corpus.errors import ProcsearchError, QueryError, UnknownId
+from ..corpus.procedure import Procedure
+from ..indexer.analysis import terms
+from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
+from ..indexer.manifest import MANIFEST
+from ..indexer.snapshot import Snapshot, open_snapshot
+from ..indexer.storage import Storage
+from .asked import AskedWord, asked_words
+from .cache import BoundedCache
+from .correction import Corrector
+from .evaluator import Evaluator
+from .expansion import Expander
+from .explanation import Explanation, explain
+from .language import Bounds, parse_query
+from .language import trees as q
+from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
+from .results import Hit, Results
+from .rewrite import Rewriter, query_fields, tokens
+from .scoring import inverse_document_frequency
+from .snippets import Snippet, make_snippet
+from .suggestions import Suggestion, suggest
+from .neighbours import telling_terms
+from .words import Variant
+
+MAX_WINDOW = 1000
+"""How far into the results a page of them may reach."""
+
+FACETS = ("system",)
+"""The fields that matches can be counted by."""
+
+_CACHE_BYTES = 128 * 2**20
+
+
+class View:
+    """One commit of an index and all that is worked out about it on the way."""
+
+    def __init__(self, snapshot: Snapshot, cache: BoundedCache[Matches]) -> None:
+        self.snapshot = snapshot
+        self.cache = cache
+        self._variants: dict[str, tuple[Variant, ...]] = {}
+        self._evaluators: dict[tuple[tuple[str, float], ...], Evaluator] = {}
+
+    def variants(self, word: str) -> tuple[Variant, ...]:
+        """What ``word`` may match in this commit."""
+        found = self._variants.get(word)
+        if found is None:
+            found = Expander(self.snapshot).word(word)
+            if len(self._variants) > 20_000:
+                self._variants.clear()
+            self._variants[word] = found
+        return found
+
+    def evaluator(self, boosts: Mapping[str, float]) -> Evaluator:
+        """The evaluator with these boosts."""
+        key = tuple(boosts.items())
+        found = self._evaluators.get(key)
+        if found is None:
+            if len(self._evaluators) > 50:
+                self._evaluators.clear()
+            found = self._evaluators[key] = Evaluator(self.snapshot, boosts, Expander(self.snapshot), self.cache)
+        return found
+
+    @cached_property
+    def systems(self) -> tuple[list[str], Any]:
+        """The names of all code systems and the number of each page's among them."""
+        names = sorted({name for segment in self.snapshot.segments for name in segment.system_names})
+        place = {name: number for number, name in enumerate(names)}
+        numbers = [
+            np.array([place[name] for name in segment.system_names], np.int64)[segment.file["systems"].all()]
+            for segment in self.snapshot.segments
+        ]
+        return names, np.concatenate([*numbers, np.zeros(0, np.int64)])
+
+    @cached_property
+    def system_terms(self) -> frozenset[str]:
+        """The code systems as terms."""
+        return frozenset(
+            name.lower() for segment in self.snapshot.segments for name in segment.system_names if name
+        )
+
+    def best(self, matches: Matches, wanted: int) -> list[tuple[int, float]]:
+        """The ``wanted`` best pages with their scores; ties go by id."""
+        pages: Pages
+        if matches.pages is None:
+            pages = at_least_as_good(matches.scores, wanted)
+            scores = matches.scores[pages]
+        else:
+            places = at_least_as_good(matches.scores, wanted)
+            pages, scores = matches.pages[places], matches.scores[places]
+        if len(pages) > wanted:
+            floor = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
+            clear = scores > floor
+            tied = pages[scores == floor]
+            missing = wanted - int(np.count_nonzero(clear))
+            if len(tied) > missing:
+                tied = self._first_by_id(tied, missing)
+            pages = np.concatenate((pages[clear], tied))
+            scores = np.concatenate((scores[clear], np.full(len(tied), floor, np.float32)))
+        found = list(zip(pages.tolist(), scores.tolist(), strict=True))
+        found.sort(key=lambda hit: -hit[1])
+        if len({score for _, score in found}) < len(found):
+            ids = {page: self.snapshot.id(page) for page, _ in found}
+            found.sort(key=lambda hit: (-hit[1], ids[hit[0]]))
+        return found
+
+    def _first_by_id(self, pages: Pages, wanted: int) -> Pages:
+        """The ``wanted`` first of many pages by id."""
+        candidates = []
+        snapshot = self.snapshot
+        for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
+            low, high = np.searchsorted(pages, (base, base + segment.pages))
+            local = pages[low:high] - base
+            ranks = segment.id_ranks[local]
+            chosen = local[np.argsort(ranks)[:wanted]] if len(ranks) <= wanted else local[
+                np.argpartition(ranks, wanted)[:wanted]
+            ]
+            candidates += [(segment.id(page), base + page) for page in chosen.tolist()]
+        return np.array([page for _, page in sorted(candidates)[:wanted]], np.int64)
+
+
+class Index:
+    """An index opened for searching. Safe to share between threads; sees new commits by itself."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._storage = Storage(path)
+        self._cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
+        self._view = View(open_snapshot(self._storage), self._cache)
+
+    def view(self) -> View:
+        """The newest commit."""
+        view = self._view
+        if self._storage.size_and_time(MANIFEST) != view.snapshot.stamp:
+            view = self._view = View(open_snapshot(self._storage), self._cache)
+        return view
+
+    # Searching
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        filters: Mapping[str, str | Sequence[str]] | None = None,
+        facets: Sequence[str] = (),
+        boosts: Mapping[str, float] | None = None,
+        plain: bool = False,
+    ) -> Results:
+        """The procedures that match ``query``, best first.
+
+        ``filters`` keeps those with one of the values in each field named; ``facets`` counts all matches by the values
+        of fields. ``boosts`` changes the weights of fields for this query. With ``plain`` the query is read as plain
+        words of any length instead of the query language. Raises QueryError for a query that cannot be read.
+        """
+        started = time.perf_counter()
+        if limit < 0 or offset < 0 or (limit + offset > MAX_WINDOW and not plain):
+            raise QueryError(f"results can be read up to the {MAX_WINDOW}th; narrow the query instead", query)
+        view = self.view()
+        asked = self._ask(view, query, _all_boosts(boosts), plain)
+        matches = asked.matches
+        if filters:
+            mask = self._mask(asked.evaluator, filters, query)
+            matches = within(matches, mask)
+        total = len(matches)
+        best = view.best(matches, offset + limit)[offset:] if limit and total > offset else []
+        hits = tuple(self._hit(view, page, score, asked) for page, score in best)
+        notes = list(asked.notes)
+        if total and offset >= total:
+            notes.append(f"there are only {total} results")
+        counted = {name: _count(view, name, matches) for name in facets}
+        return Results(query, total, time.perf_counter() - started, hits, asked.corrected, tuple(notes), counted)
+
+    def _ask(self, view: View, query: str, boosts: Mapping[str, float], plain: bool = False) -> Asked:
+        evaluator = view.evaluator(boosts)
+        notes: tuple[str, ...] = ()
+        if plain:
+            tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
+        else:
+            parsed = parse_query(query, fields=query_fields(), default_field=ALL, tokens=tokens, bounds=Bounds())
+            tree, notes = parsed.query, parsed.notes
+        corrector = Corrector(view.snapshot, view.variants)
+        rewriter = Rewriter(corrector.variants, view.system_terms)
+        tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
+        matches = evaluator.evaluate(tree)
+        return Asked(
+            view, tree, evaluator, matches, corrector.corrected(query, tree),
+            (*notes, *(() if plain else rewriter.notes), *evaluator.notes_on(tree)),
+        )  # fmt: skip
+
+    @staticmethod
+    def _mask(evaluator: Evaluator, filters: Mapping[str, str | Sequence[str]], query: str) -> Mask:
+        unknown = [name for name in filters if name not in FIELD_NUMBERS]
+        if unknown:
+            raise QueryError(f"no field {unknown[0]!r} to filter by", query)
+        return evaluator.filter_mask(filters)
+
+    def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
+        return Hit(view.snapshot.id(page), score, lambda: view.snapshot.procedure(page), asked.snippet)
+
+    # Single procedures
+
+    def get(self, id: str) -> Procedure:
+        """The procedure with this id, whole; UnknownId where there is none."""
+        view = self.view()
+        return view.snapshot.procedure(_page(view, id))
+
+    def __contains__(self, id: str) -> bool:
+        return self.view().snapshot.find(id) is not None
+
+    def __len__(self) -> int:
+        return self.view().snapshot.live_count
+
+    def procedures(self) -> Iterator[Procedure]:
+        """Every procedure, in the order of ids."""
+        return self.view().snapshot.procedures()
+
+    def similar(self, id: str, *, limit: int = 5) -> list[Hit]:
+        """The procedures most like the one with this id, by the words that tell it from others."""
+        view = self.view()
+        page = _page(view, id)
+        tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
+        evaluator = view.evaluator(BOOSTS)
+        found = view.best(evaluator.evaluate(tree), limit + 1)
+        asked = Asked(view, tree, evaluator, Matches(None, np.zeros(0, np.float32)), None, ())
+        return [self._hit(view, other, score, asked) for other, score in found if other != page][:limit]
+
+    def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
+        """Completions of what a user has typed so far: names, terms and codes."""
+        view = self.view()
+        return suggest(view.snapshot, view.evaluator(BOOSTS), view.best, prefix, limit)
+
+    def explain(self, query: str, id: str, *, boosts: Mapping[str, float] | None = None) -> Explanation:
+        """Where every part of the score of one procedure comes from."""
+        view = self.view()
+        asked = self._ask(view, query, _all_boosts(boosts))
+        return explain(view.snapshot, asked.evaluator, asked.words, asked.matches, _page(view, id))
+
+    # The whole
+
+    def stats(self) -> dict[str, Any]:
+        """Size and contents of the index."""
+        view = self.view()
+        snapshot, manifest = view.snapshot, view.snapshot.manifest
+        names, numbers = view.systems
+        counts = np.bincount(numbers[snapshot.live], minlength=len(names)).tolist()
+        return {
+            "documents": snapshot.live_count,
+            "shadowed": sum(int(np.count_nonzero(segment.states == 1)) for segment in snapshot.segments),
+            "systems": {name or "none": count for name, count in zip(names, counts, strict=True) if count},
+            "terms": sum(segment.term_count for segment in snapshot.segments),
+            "segments": len(snapshot.segments),
+            "bytes": sum(file.size for file in manifest.files()),
+            "generation": manifest.generation,
+            "versions": {
+                "parser": manifest.versions.parser,
+                "fields": manifest.versions.fields,
+                "analysis": manifest.versions.analysis,
+            },
+        }
+
+    def check(self) -> list[str]:
+        """Verify every byte of every file of the index and give what is wrong, in words; empty where all is well."""
+        from ..indexer.check import check
+
+        return check(self._storage)
+
+    def whoosh_searcher(self) -> Any:
+        """Whoosh's own searcher over the same index."""
+        from ..indexer.codec import whoosh_reader
+
+        from whoosh.searching import Searcher  # noqa: I001 - after the codec, which imports Whoosh quietly
+
+        return Searcher(whoosh_reader(self.view().snapshot))
+
+    @property
+    def path(self) -> Path:
+        """The folder of the index."""
+        return self._storage.path
+
+
+class Asked:
+    """One query, evaluated."""
+
+    def __init__(
+        self, view: View, tree: Any, evaluator: Evaluator, matches: Matches, corrected: str | None, notes: tuple[str, ...]
+    ) -> None:
+        self._view = view
+        self._tree = tree
+        self.evaluator = evaluator
+        self.matches = matches
+        self.corrected = corrected
+        self.notes = notes
+
+    @cached_property
+    def words(self) -> list[AskedWord]:
+        """The words that the query asks for."""
+        return list(asked_words(self._tree, self.evaluator.fuzzy_terms))
+
+    @cached_property
+    def _weights(self) -> list[float]:
+        pages = self._view.snapshot.live_count
+        return [inverse_document_frequency(pages, len(self.evaluator.evaluate(word.node))) for word in self.words]
+
+    def snippet(self, procedure: Procedure) -> Snippet:
+        """The snippet of a hit."""
+        return make_snippet(procedure, self.words, self._weights)
+
+
+def open_index(path: str | Path) -> Index:
+    """Open the index in the folder ``path``; NoIndex where there is none, DamagedIndex where it cannot be trusted."""
+    return Index(path)
+
+
+def _page(view: View, id: str) -> int:
+    page = view.snapshot.find(id)
+    if page is None:
+        raise UnknownId(id)
+    return page
+
+
+def _all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
+    if not boosts:
+        return BOOSTS
+    unknown = [name for name in boosts if name not in BOOSTS]
+    if unknown:
+        raise ProcsearchError(f"no field {unknown[0]!r} to boost")
+    if any(not 0 <= boost < 1e6 for boost in boosts.values()):
+        raise ProcsearchError("a boost is a number from 0 to a million")
+    return {**BOOSTS, **boosts}
+
+
+def _count(view: View, facet: str, matches: Matches) -> dict[str, int]:
+    """How many matches have each value, most first."""
+    if facet not in FACETS:
+        raise QueryError(f"no facet {facet!r}; there is {', '.join(FACETS)}")
+    names, numbers = view.systems
+    counts = np.bincount(numbers[mask_of(matches, view.snapshot.pages)], minlength=len(names)).tolist()
+    found = [(name, count) for name, count in zip(names, counts, strict=True) if count and name]
+    return dict(sorted(found, key=lambda item: (-item[1], item[0])))
+
+
+__all__ = ["FACETS", "MAX_WINDOW", "Index", "Iterable", "View", "open_index"]

@@ -1,0 +1,191 @@
+"""Which pages match a query and how well, as arrays; and the arithmetic of AND, OR and NOT over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Pages = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+TINY = np.float32(1e-30)
+"""The least score of a page that matches: a score of 0 means that it does not."""
+
+_DENSE_SHARE = 12  # with more than one page in so many, a score for every page is the faster form
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The matching pages, in one of two forms.
+
+    Sparse: ``pages`` are ascending page numbers and ``scores`` theirs, all above 0. Dense: ``pages`` is None and
+    ``scores`` has one for every page of the snapshot, 0 where it does not match.
+    """
+
+    pages: Pages | None
+    scores: Scores
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.scores > 0)) if self.pages is None else len(self.pages)
+
+    def dense(self, count: int) -> Scores:
+        """A score for each of ``count`` pages; not to be written to."""
+        if self.pages is None:
+            return self.scores
+        scores = np.zeros(count, np.float32)
+        scores[self.pages] = self.scores
+        return scores
+
+    def sparse(self) -> tuple[Pages, Scores]:
+        """The matching pages and their scores."""
+        if self.pages is not None:
+            return self.pages, self.scores
+        pages = np.flatnonzero(self.scores > 0)
+        return pages, self.scores[pages]
+
+    def scaled(self, factor: float) -> Matches:
+        """The same pages with scores times ``factor``."""
+        if factor == 1.0:
+            return self
+        scores = self.scores * np.float32(factor)
+        return Matches(self.pages, np.where(self.scores > 0, np.maximum(scores, TINY), np.float32(0)))
+
+    def constant(self, score: float) -> Matches:
+        """The same pages, all with one score."""
+        return Matches(self.pages, np.where(self.scores > 0, np.float32(score), np.float32(0)))
+
+    @property
+    def bytes_held(self) -> int:
+        """How much memory the arrays take."""
+        return self.scores.nbytes + (0 if self.pages is None else self.pages.nbytes)
+
+
+NOTHING = Matches(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+def settle(pages: Pages, scores: npt.NDArray[Any], count: int) -> Matches:
+    """Sparse matches, in the form that suits how many of ``count`` pages they are."""
+    single = scores.astype(np.float32)
+    if len(pages) * _DENSE_SHARE < count:
+        return Matches(pages, single)
+    dense = np.zeros(count, np.float32)
+    dense[pages] = single
+    return Matches(None, dense)
+
+
+def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDArray[np.float64]]:
+    """The distinct pages of ascending ``pages`` with the sum of each one's values."""
+    if not len(pages):
+        return pages, values.astype(np.float64)
+    new = np.empty(len(pages), bool)
+    new[0] = True
+    np.not_equal(pages[1:], pages[:-1], out=new[1:])
+    starts = np.flatnonzero(new)
+    if len(starts) == len(pages):
+        return pages, values.astype(np.float64)
+    return pages[starts], np.add.reduceat(values.astype(np.float64), starts)
+
+
+def any_of(parts: Sequence[Matches], count: int) -> Matches:
+    """Pages that match at least one part; scores add up."""
+    parts = [part for part in parts if len(part.scores)]
+    if not parts:
+        return NOTHING
+    if len(parts) == 1:
+        return parts[0]
+    total = sum(len(part.scores) for part in parts)
+    if total * _DENSE_SHARE < count:
+        pages = np.concatenate([part.sparse()[0] for part in parts])
+        order = np.argsort(pages, kind="stable")
+        scores = np.concatenate([part.scores for part in parts])[order]
+        found, sums = sum_by_page(pages[order], scores)
+        return Matches(found, sums.astype(np.float32))
+    dense = [part.scores for part in parts if part.pages is None]
+    scores = dense[0] + dense[1] if len(dense) > 1 else dense[0].copy() if dense else np.zeros(count, np.float32)
+    for more in dense[2:]:
+        scores += more
+    for part in parts:
+        if part.pages is not None:
+            scores[part.pages] += part.scores
+    return Matches(None, scores)
+
+
+def best_of(parts: Sequence[Matches], tiebreak: float, count: int) -> Matches:
+    """Pages that match at least one part; the best score counts, and ``tiebreak`` times the others."""
+    if not parts:
+        return NOTHING
+    dense = [part.dense(count) for part in parts]
+    best = np.maximum.reduce(dense)
+    if tiebreak:
+        best = best + np.float32(tiebreak) * (np.add.reduce(dense) - best)
+    return Matches(None, best)
+
+
+def all_of(parts: Sequence[Matches]) -> Matches:
+    """Pages that match every part; scores add up."""
+    if not parts:
+        return NOTHING
+    parts = sorted(parts, key=lambda part: len(part.scores))
+    result = parts[0]
+    for part in parts[1:]:
+        pages, mine, theirs = shared(result, part)
+        result = Matches(pages, mine + theirs)
+    return result
+
+
+def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Scores]:
+    """The pages of both and the scores of each; dense (None, with 0 elsewhere) only where both are."""
+    if first.pages is None and second.pages is None:
+        both = (first.scores > 0) & (second.scores > 0)
+        return None, first.scores * both, second.scores * both
+    if first.pages is None:
+        pages, theirs, mine = shared(second, first)
+        return pages, mine, theirs
+    if second.pages is None:
+        other = second.scores[first.pages]
+        kept = other > 0
+        return first.pages[kept], first.scores[kept], other[kept]
+    if not len(second.pages):
+        return second.pages, second.scores, second.scores
+    places = np.searchsorted(second.pages, first.pages)
+    places[places == len(second.pages)] = 0
+    kept = second.pages[places] == first.pages
+    return first.pages[kept], first.scores[kept], second.scores[places[kept]]
+
+
+def within(matches: Matches, mask: Mask) -> Matches:
+    """The matches among the pages of ``mask``."""
+    if matches.pages is None:
+        return Matches(None, matches.scores * mask)
+    kept = mask[matches.pages]
+    return Matches(matches.pages[kept], matches.scores[kept])
+
+
+def mask_of(matches: Matches, count: int) -> Mask:
+    """Which of ``count`` pages match."""
+    if matches.pages is None:
+        return matches.scores > 0
+    mask = np.zeros(count, bool)
+    mask[matches.pages] = True
+    return mask
+
+
+def at_least_as_good(scores: Scores, wanted: int) -> Pages:
+    """The places of the ``wanted`` best of ``scores``, of those that tie with the last of them, and maybe a few more.
+
+    The best of each block of 64 gives a score that at least ``wanted`` places reach, in one pass over the array.
+    """
+    blocks = len(scores) // 64
+    if blocks < 2 * wanted:
+        if wanted >= len(scores):
+            return np.flatnonzero(scores > 0)
+        floor = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
+    else:
+        best = scores[: blocks * 64].reshape(64, blocks).max(axis=0)
+        floor = np.partition(best, blocks - wanted)[blocks - wanted]
+    return np.flatnonzero(scores >= max(floor, TINY))

@@ -1,0 +1,93 @@
+"""From the query as it was read to the query as it is evaluated: words get their variants, and what people mean by
+NOT and by common words is made explicit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..indexer.analysis import STOP_WORDS, has_digit
+from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
+from .language import trees as q
+from .words import Variant, Word
+
+KEYWORD_FIELDS = frozenset(field.name for field in FIELDS if field.keyword)
+
+
+class Rewriter:
+    """Rewrites one query. ``expand`` gives the variants of a word.
+
+    ``notes`` collects what was not taken literally.
+    """
+
+    def __init__(self, expand: Callable[[str], tuple[Variant, ...]], systems: frozenset[str]) -> None:
+        self._expand = expand
+        self._systems = systems
+        self._common: dict[str, None] = {}
+
+    def rewrite(self, query: Any) -> Any:
+        """The tree to evaluate for ``query``."""
+        if isinstance(query, q.Term):
+            return self._word(query)
+        if isinstance(query, q.Phrase):
+            return self._phrase(query)
+        if isinstance(query, q.Or):
+            return self._or(query)
+        if isinstance(query, q.And):
+            return q.And([self.rewrite(sub) for sub in query.subqueries], boost=query.boost)
+        if isinstance(query, q.Not):
+            return q.Not(self.rewrite(query.query))
+        if isinstance(query, (q.AndNot, q.AndMaybe, q.Require)):
+            rewritten = type(query)(self.rewrite(query.a), self.rewrite(query.b))
+            rewritten.boost = query.boost
+            return rewritten
+        return query
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not taken literally, in words for the user."""
+        return [f"too common to rank by: {', '.join(self._common)}"] if self._common else []
+
+    def _word(self, term: Any) -> Any:
+        if term.fieldname in KEYWORD_FIELDS or has_digit(term.text):
+            return term
+        word = Word(term.fieldname, term.text, self._expand(term.text), term.boost)
+        word.startchar, word.endchar = getattr(term, "startchar", None), getattr(term, "endchar", None)
+        return word
+
+    def _phrase(self, phrase: Any) -> Any:
+        """A phrase as it is, but for a code with its system (``hcpcs:A0021``, ``HCPCS-A0021``), which names a page."""
+        if phrase.fieldname == ALL and len(phrase.words) == 2 and phrase.words[0] in self._systems:
+            system, code = phrase.words
+            return q.Or([q.And([q.Term("system", system), q.Term("code", code)]), phrase], boost=phrase.boost)
+        return phrase
+
+    def _or(self, query: Any) -> Any:
+        """Pages with any part; what is under NOT is left out instead of adding all the pages without it."""
+        excluded = [self.rewrite(sub.query) for sub in query.subqueries if isinstance(sub, q.Not)]
+        wanted = [sub for sub in query.subqueries if not isinstance(sub, q.Not)]
+        telling = [sub for sub in wanted if not _is_common(sub)]
+        if telling and len(telling) < len(wanted):
+            self._common.update((sub.text, None) for sub in wanted if _is_common(sub))
+            wanted = telling
+        positive = q.Or([self.rewrite(sub) for sub in wanted]) if wanted else q.Every()
+        rewritten = q.AndNot(positive, q.Or(excluded)) if excluded else positive
+        rewritten.boost = query.boost
+        return rewritten
+
+
+def _is_common(query: Any) -> bool:
+    return isinstance(query, q.Term) and query.fieldname == ALL and query.text in STOP_WORDS
+
+
+def tokens(field: str, text: str) -> list[str]:
+    """The terms that ``field`` makes of a piece of a query."""
+    from ..indexer.analysis import terms
+
+    return [text.lower()] if field in KEYWORD_FIELDS else terms(text)
+
+
+def query_fields() -> frozenset[str]:
+    """The names that may stand before a colon."""
+    return frozenset((*FIELD_NUMBERS, ALL))

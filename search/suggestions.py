@@ -1,0 +1,119 @@
+"""As-you-type completions: procedures whose names fit, codes, and words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..indexer.analysis import STOP_WORDS, has_digit, terms
+from ..indexer.fields import FIELD_NUMBERS
+from ..indexer.postings import FIELD_SHIFT
+from ..indexer.snapshot import Snapshot
+from .evaluator import Evaluator
+from .language import trees as q
+from .matches import Matches
+from .words import Variant, Word
+
+_NAME_FIELDS = ("name", "common_names", "medical_terms", "descriptor")
+_COMPLETIONS = 20  # terms that an unfinished word may stand for
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A completion: its ``text``, its ``kind`` (name, term or code), and for a procedure its ``id``."""
+
+    text: str
+    kind: str
+    id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The suggestion as the JSON object of the command line and the HTTP API."""
+        return {"text": self.text, "kind": self.kind, "id": self.id}
+
+
+def suggest(
+    snapshot: Snapshot,
+    evaluator: Evaluator,
+    best: Callable[[Matches, int], list[tuple[int, float]]],
+    prefix: str,
+    limit: int,
+) -> list[Suggestion]:
+    """Completions of ``prefix``: codes that begin with it, then names with all its words, then words."""
+    typed = terms(prefix)
+    if not typed or limit < 1:
+        return []
+    *whole, last = typed
+    if prefix[-1:].isspace():
+        whole, last = typed, ""
+    completions = _completions(snapshot, last) if last else []
+    found = _codes(snapshot, typed[0], limit) if len(typed) == 1 and has_digit(typed[0]) else []
+    found += _names(snapshot, evaluator, best, whole, completions, last, limit)
+    before = prefix[: prefix.lower().rfind(last)] if last else prefix
+    found += [Suggestion(before + term, "term") for term in completions if term != last and not has_digit(term)][:limit]
+    return found[:limit] if len(found) <= limit else _mixed(found, limit)
+
+
+def _mixed(found: list[Suggestion], limit: int) -> list[Suggestion]:
+    """The first ones, with room kept for two words so that a half-typed word can be finished."""
+    words = [suggestion for suggestion in found if suggestion.kind == "term"][:2]
+    others = [suggestion for suggestion in found if suggestion.kind != "term"][: limit - len(words)]
+    return [*others, *words, *found[len(others) + len(words) :]][:limit]
+
+
+def _completions(snapshot: Snapshot, prefix: str) -> list[str]:
+    """The most frequent terms that begin with ``prefix``."""
+    found: Counter[str] = Counter()
+    for segment in snapshot.segments:
+        start, stop = segment.prefix_range(prefix)
+        if start == stop:
+            continue
+        frequencies = np.diff(segment.file["posting_offsets"].slice(start, stop + 1).astype(np.int64))
+        for place in np.argsort(-frequencies, kind="stable")[:_COMPLETIONS].tolist():
+            found[segment.term(start + place)] += int(frequencies[place])
+    return [term for term, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            if term not in STOP_WORDS][:_COMPLETIONS]  # fmt: skip
+
+
+def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
+    """The first codes that begin with ``prefix``."""
+    found: dict[str, Suggestion] = {}
+    for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
+        start, stop = segment.prefix_range(prefix)
+        for number in range(start, min(stop, start + 50 * limit)):
+            pages, codes = segment.postings(number)
+            for page in pages[codes >> FIELD_SHIFT == FIELD_NUMBERS["code"]].tolist():
+                if segment.all_live or segment.live[page]:
+                    procedure = snapshot.procedure(base + page)
+                    found[procedure.id] = Suggestion(procedure.code or "", "code", procedure.id)
+            if len(found) >= limit:
+                break
+    return sorted(found.values(), key=lambda suggestion: (suggestion.text, suggestion.id or ""))[:limit]
+
+
+def _names(
+    snapshot: Snapshot,
+    evaluator: Evaluator,
+    best: Callable[[Matches, int], list[tuple[int, float]]],
+    whole: list[str],
+    completions: list[str],
+    last: str,
+    limit: int,
+) -> list[Suggestion]:
+    """The procedures that have every word typed, the last one completed, in their names."""
+    variants = tuple(Variant(term, 1.0, "prefix") for term in dict.fromkeys([*([last] if last else []), *completions]))
+    words = [word for word in whole if word not in STOP_WORDS or len(whole) == 1]
+    parts = [[q.Term(field, word) for field in _NAME_FIELDS] for word in words]
+    if variants:
+        parts.append([Word(field, last, variants) for field in _NAME_FIELDS])
+    if not parts:
+        return []
+    matches = evaluator.evaluate(q.And([q.DisjunctionMax(part) for part in parts]))
+    found: dict[str, Suggestion] = {}
+    for page, _ in best(matches, limit):
+        procedure = snapshot.procedure(page)
+        found.setdefault(procedure.title, Suggestion(procedure.title, "name", procedure.id))
+    return list(found.values())

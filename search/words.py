@@ -1,0 +1,50 @@
+"""Words of a query and what they are allowed to match: the node that the evaluator scores as one word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from .language.trees import MultiTerm
+
+TIERS = ("exact", "stem", "synonym", "prefix", "corrected", "semantic")
+"""How a word of a query may match, the tightest first."""
+
+
+class Variant(NamedTuple):
+    """One term that a word of a query matches, what it counts beside the word itself (1.0), and its tier."""
+
+    term: str
+    weight: float
+    tier: str
+
+
+class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
+    """A word of a query with its variants, scored as one: their occurrences add up before saturation.
+
+    Whoosh's own searcher runs it too, as the union of its variants.
+    """
+
+    def __init__(self, fieldname: str, text: str, variants: tuple[Variant, ...], boost: float = 1.0) -> None:
+        self.fieldname = fieldname
+        self.text = text
+        self.variants = variants
+        self.boost = boost
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Word) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"Word({self.fieldname!r}, {self.text!r}, {self.variants!r}, boost={self.boost})"
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.fieldname, self.text, self.variants, self.boost
+
+    def _btexts(self, ixreader: Any) -> Iterator[bytes]:
+        for variant in sorted(self.variants):
+            text = variant.term.encode()
+            if (self.fieldname, text) in ixreader:
+                yield text

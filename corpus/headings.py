@@ -115,7 +115,7 @@ WORDINGS = {
         who you will see | who takes part | doctors | operating team | meet the team | who is in the room
     """,
     "risks": """
-        risk | risks | complication | complications | potential risks | possible risks | potential complications
+        risks and complications | risk | risks | complication | complications | potential risks | possible risks | potential complications
         possible complications | side effects | potential side effects | possible side effects | adverse effects
         adverse events | dangers | hazards | safety | what are the risks | what are the complications
         risks of procedure | what are the possible complications | what are the possible risks | is it safe
@@ -258,8 +258,9 @@ _NUMBERING = re.compile(
     r"^(?:section|part|step|chapter)?\s*(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-n])\s?[.):\-\u2013\u2014]\s*(?=\S)", re.I
 )
 _TAIL = re.compile(
-    r"\s(?:of|for|from|after|before|with|in|during|associated with|following|involved in|you should know)\b[^:]*$"
+    r"(?:(?<=alternatives)\sto|\s(?:of|for|from|after|before|with|in|during|associated with|following|involved in|you should know))\b[^:]*$"
 )
+_AND = re.compile(r"\s*(?:&|/|\+|,|;|\band/or\b|\band\b|\bor\b)\s*")
 _SUBJECT = r"(?:this|the|your|my|a|an)\s+(?:procedure|surgery|test|operation|treatment|exam|examination|scan|intervention|process)"
 _MAX_LENGTH = 120  # characters; a longer line is no heading
 
@@ -300,7 +301,11 @@ class HeadingTable:
         """What ``text`` heads, by the wording as it stands (but for case, numbering and marks)."""
         if len(text) > _MAX_LENGTH:
             return None
-        return self._table.get(squeeze(text)) or self._table.get(squeeze(_NUMBERING.sub("", text.strip(" #*_"))))
+        plain = _NUMBERING.sub("", text.strip(" #*_")).casefold()
+        if found := self._table.get(squeeze(text)) or self._table.get(squeeze(plain)):
+            return found
+        kinds = [self._table.get(squeeze(_strip_article(part))) for part in _AND.split(plain) if part]
+        return kinds[0] if len(kinds) > 1 and all(kinds) else None
 
     def _read(self, text: str, about: str = "") -> Heading | None:
         """What ``text`` heads, also where it goes on "of …" or names its subject; for lines marked as headings.
@@ -317,9 +322,7 @@ class HeadingTable:
         for variant in self._variants(" ".join(plain.split())):
             if found := self._table.get(squeeze(variant)):
                 return found
-        parts = re.split(r"\s*(?:&|/|\+|,|;|\band/or\b|\band\b|\bor\b)\s*", plain)
-        kinds = [self._table.get(squeeze(_strip_article(part))) for part in parts if part]
-        return kinds[0] if len(kinds) > 1 and all(kinds) else None
+        return None
 
     @staticmethod
     def _variants(plain: str) -> list[str]:

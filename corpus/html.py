@@ -18,7 +18,7 @@ from bs4.element import NavigableString, PageElement, Tag
 from .blocks import BOLD_LEVEL, Block, Link, RawPage
 from .decoding import clean_text
 from .headings import HeadingTable
-from .noise import Region, drop_noise, is_suspect
+from .noise import Region, drop_noise, is_skip_link, is_suspect
 from .tables import Cell, TableRows
 from .text import strip_bullet, text_blocks
 
@@ -38,6 +38,7 @@ _INLINE_TAGS = """
 """
 _INLINE = frozenset(_INLINE_TAGS.split())
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "dt": 7, "summary": 7, "legend": 7, "caption": 7}
+_OWN_HEADER = frozenset({"article", "main", "section", "details"})
 _BOLD = frozenset({"b", "strong"})
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)", re.IGNORECASE)
 _HEADING_CLASSES = """
@@ -95,6 +96,7 @@ class _Walk:
         self._table = table
         self._tables: list[TableRows] = []
         self._rows: list[list[Cell]] = []
+        self._within = 0  # how many of article, main, section and details are open: a header in them is their own
 
     def run(self, root: Tag) -> None:
         """Walk the tree beneath ``root``."""
@@ -134,16 +136,16 @@ class _Walk:
         attributes = tag.attrs
         before = (name, self._region, self._bold, self._heading, self._item, tag, len(self._pieces))
         if name in _INLINE:
-            if attributes and name != "a" and is_suspect(name, attributes):
+            if attributes and (is_skip_link(attributes) if name == "a" else is_suspect(name, attributes)):
                 return None
         else:
             if name == "button" and not self._is_toggle(tag):
                 return None
             self._flush()
             if name == "pre" and "\n" in (text := tag.get_text()).strip():
-                self.out.extend((block, self._region) for block in text_blocks(text))
+                self.out.extend((block, self._region) for block in text_blocks(text, self._table))
                 return None
-            if name not in ("html", "body", "main") and is_suspect(name, attributes):
+            if name not in ("html", "body", "main") and not (name == "header" and self._within) and is_suspect(name, attributes):
                 self._enter_region(name, attributes)
             self._enter_block(name, attributes)
         if name in _BOLD or (attributes and self._marks_heading(attributes)):
@@ -163,6 +165,8 @@ class _Walk:
         elif name == "button" or attributes.get("role") == "heading":
             level = str(attributes.get("aria-level", ""))
             self._heading = int(level) if level in "123456" and level else self._heading or 7
+        elif name in _OWN_HEADER:
+            self._within += 1
         elif name == "li":
             self._item = True
         elif name == "table":
@@ -191,6 +195,8 @@ class _Walk:
                 self.out.extend(self._tables[-1].read_row(self._rows.pop()) if self._tables else [])
             elif name == "table" and self._tables:
                 self._tables.pop()
+            elif name in _OWN_HEADER:
+                self._within -= 1
             self._item = item and name != "li"
         self._region, self._bold, self._heading = region, bold, heading
 

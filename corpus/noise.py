@@ -32,6 +32,7 @@ NOISE_WORDS = frozenset(_WORDS.split())
 _SITE_HEADER = re.compile(r"(^|\s)(site|page|global|top|main|app)?[-_]?header(\s|$)", re.IGNORECASE)
 _COLLAPSIBLE = re.compile(r"panel|accordion|collaps|\btab|content|body|answer|details", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SKIP_LINK = re.compile(r"\bskip|\bsr-only|screen-reader|visually-?hidden", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -60,6 +61,11 @@ def is_suspect(name: str, attributes: Mapping[str, Any]) -> bool:
         or ("style" in attributes and _NOT_SHOWN.search(str(attributes["style"])) is not None)
     )
     return hidden and attributes.get("role") != "tabpanel" and not _COLLAPSIBLE.search(classes)
+
+
+def is_skip_link(attributes: Mapping[str, Any]) -> bool:
+    """Whether a link is one for screen readers only, as "Skip to content"."""
+    return _SKIP_LINK.search(str(attributes.get("class", ""))) is not None
 
 
 @lru_cache(maxsize=4096)

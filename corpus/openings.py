@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .blocks import DASHES, PLAIN_LEVEL, Block
+from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block
 from .headings import FIELD_KINDS, Heading, HeadingTable
 
 _LABEL_LEVEL = PLAIN_LEVEL + 1
@@ -17,7 +17,8 @@ _ITEM_LEVEL = PLAIN_LEVEL + 2
 _LABEL_END = re.compile(r"\s*[:\u2013\u2014|]\s*|\s+-\s+")
 _MAX_LABEL = 70  # characters before the colon in "Heading: text on the same line"
 _MAX_BOLD_HEADING = 90
-_ITEM_LABELS_NEEDED = 3  # kinds that items must label before "Duration: an hour" in a list opens a section
+_LABELS_NEEDED = 3  # kinds that must be labelled so before an item's "Duration: an hour", or an unknown label, opens one
+_REMARKS = frozenset({"note", "notes", "important", "tip", "caution", "warning", "example", "please note", "remember"})
 
 
 class Opening(NamedTuple):
@@ -48,28 +49,31 @@ class Openings:
         self._candidates = [self._candidate(number, block) for number, block in enumerate(blocks)]
         self._contents = self._find_contents()
         self._strongest: dict[str, int] = {}
-        labelled_items: set[str] = set()
+        labelled: dict[int, set[str]] = {3: set(), 6: set(), 7: set()}
         for number, candidate in enumerate(self._candidates):
             if candidate and candidate.found and not candidate.found.subordinate and number not in self._contents:
                 kind = candidate.found.kind
                 self._strongest[kind] = min(candidate.strength, self._strongest.get(kind, 99))
-                if candidate.strength >= 6:
-                    labelled_items.add(kind)
-        self._items_label = len(labelled_items - set(FIELD_KINDS)) >= _ITEM_LABELS_NEEDED
+                if candidate.strength in labelled and kind not in FIELD_KINDS:
+                    labelled[candidate.strength].add(kind)
+        self._bold_labels_head = len(labelled[3]) >= _LABELS_NEEDED
+        self._items_head = len(labelled[6] | labelled[7]) >= _LABELS_NEEDED
+
+    def is_contents(self, number: int) -> bool:
+        """Whether the block is a line of a table of contents."""
+        return number in self._contents
 
     def at(self, number: int, level: int, current: str) -> Opening | None:
         """The opening at block ``number``, if it is one inside a section of ``level`` and kind ``current``."""
-        if number in self._contents:
-            return Opening("furniture", "", "", level) if number == min(self._contents) else None
         candidate = self._candidates[number]
         if candidate is None:
             return None
         if current == "similar_codes" and candidate.strength >= 2 and not candidate.found:
             return None
         if candidate.found is None:
-            if level == 99 or candidate.level > level:
+            if level == 99 or candidate.level > level or (candidate.rest and not self._bold_labels_head):
                 return None
-            return Opening("other", candidate.heading, "", candidate.level)
+            return Opening("other", candidate.heading, candidate.rest, candidate.level)
         return self._known(candidate, level, current)
 
     def _known(self, candidate: _Candidate, level: int, current: str) -> Opening | None:
@@ -82,7 +86,7 @@ class Openings:
             return opening if level == 99 or current in FIELD_KINDS or candidate.strength <= 1 else None
         if candidate.strength > self._strongest[found.kind]:
             return None
-        if candidate.strength >= 6 and not self._items_label:
+        if candidate.strength >= 6 and not self._items_head:
             return None
         return opening
 
@@ -114,10 +118,20 @@ class Openings:
             )
             if rest.strip():
                 return _Candidate(found, block.label.rstrip(" :"), rest.strip(), level, strength - 1)
+        if strength == 4 and 0 < len(block.label) <= _MAX_LABEL and self._is_unknown_label(block):
+            rest = text[len(block.label) :].lstrip(" :")
+            return _Candidate(None, block.label.rstrip(" :"), rest, BOLD_LEVEL, strength - 1)
         end = _LABEL_END.search(text, 0, _MAX_LABEL)
         if end and (rest := text[end.end() :].strip()) and (found := self._table.read(text[: end.start()])):
             return _Candidate(found, text[: end.start()], rest, level, strength)
         return None
+
+    @staticmethod
+    def _is_unknown_label(block: Block) -> bool:
+        rest = block.text[len(block.label) :]
+        label = block.label.rstrip(" :")
+        ends = block.label.endswith(":") or rest.lstrip().startswith(":")
+        return ends and bool(rest.strip(" :")) and label.casefold() not in _REMARKS
 
     def _heads(self, number: int, text: str) -> bool:
         """Whether a line in bold with unknown words heads what follows it."""

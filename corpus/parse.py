@@ -49,7 +49,7 @@ def parse_page(
     table = heading_table(headings)
     text = _text_of(data, page_name, content_type)
     try:
-        page = read_html(text, table) if _is_html(text, source or url or "", content_type) else read_text(text)
+        page = read_html(text, table) if _is_html(text, source or url or "", content_type) else read_text(text, table)
     except TooMuch as error:
         raise PageError(page_name, str(error)) from None
     if not page.blocks:

@@ -57,6 +57,8 @@ class _Builder:
         blocks = [block for block in self._page.blocks if not is_furniture(block.text)]
         openings = Openings(blocks, self._table, _about(blocks))
         for number, block in enumerate(blocks):
+            if openings.is_contents(number):
+                continue
             if opening := openings.at(number, self._current.level, self._current.kind):
                 self._open(opening, block)
             else:
@@ -157,7 +159,7 @@ class _Builder:
         if not parts.descriptor:
             parts.descriptor = self._take_descriptor(candidates)
         own = {squeeze(parts.name), squeeze(parts.descriptor)}
-        left = [block for block in candidates if squeeze(block.text) not in own]
+        left = [block for block in candidates if squeeze(block.text) not in own and not block.is_link]
         left += [Block("text", text) for kind in ("name", "descriptor") for text in values[kind][1:]]
         if left:
             self._sections.insert(0, _Open("other", "", 99, left))

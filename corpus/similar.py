@@ -12,6 +12,7 @@ from .procedure import SimilarCode
 _SEPARATORS = " \t:;|,." + DASHES
 _FIRST_WORD = re.compile(r"[^\s:|,;\u2013\u2014]+")
 _CODE_AT_END = re.compile(r"(.*\S)\s*[(\[]\s*([^()\[\]]{2,40})[)\]]")
+_ONE_PART = re.compile(r"(?:\w+:)?(?://[^/]*)?/?[^/]*/?")
 _COMMA = re.compile(r"\s*,\s*(?![^(]*\))")
 _SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
 
@@ -24,9 +25,16 @@ def similar_codes(blocks: list[Block], system: str | None) -> tuple[SimilarCode,
             found[-1] = SimilarCode(found[-1].system, found[-1].code, reference.descriptor, found[-1].url)
         elif found and reference.code and found[-1].code == reference.code and not found[-1].descriptor:
             found[-1] = reference
-        elif reference not in found:
+        elif reference not in found and not _leads_elsewhere(reference, found):
             found.append(reference)
     return tuple(found)
+
+
+def _leads_elsewhere(reference: SimilarCode, before: list[SimilarCode]) -> bool:
+    """Whether a link without a code belongs to what follows the list: the site's own links."""
+    if reference.code or not reference.url:
+        return False
+    return any(other.code for other in before) or _ONE_PART.fullmatch(reference.url) is not None
 
 
 def _references(blocks: list[Block], system: str | None) -> Iterator[SimilarCode]:

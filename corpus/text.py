@@ -6,6 +6,7 @@ import re
 
 from .blocks import BOLD_LEVEL, Block, Link, RawPage
 from .decoding import clean_text
+from .headings import HeadingTable
 
 _BULLET = re.compile(
     r"(?:[•◦▪▫●○■□‣\u2043∙·➢➤►▶✓✔✦❖§*+\u2013\u2014-]|\([0-9a-zA-Z]\)|\d{1,2}[.)])\s+(?=\S)|[•◦▪●■‣➢►✓✔]"
@@ -19,10 +20,10 @@ _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\(\s*<?([^()\s<>]{0,2000})>?[^()]{0,2
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|-])")
 _HTML_REST = re.compile(r"<br\s*/?>|</?(?:p|b|i|u|em|strong|span|div|sup|sub)\s*>|<!--[^<>]*-->", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n((?:[^\n]*\n){1,60}?)---[ \t]*(?:\n|$)")
-_WRAPPED_AT = range(60, 101)  # characters: a longest line in this range means that lines are cut to a width
+_WIDTHS = range(60, 101)  # characters to which lines may be cut
 
 
-def read_text(text: str) -> RawPage:
+def read_text(text: str, table: HeadingTable) -> RawPage:
     """The blocks of reader text or Markdown, and the values of its front matter."""
     metadata: dict[str, str] = {}
     if match := _FRONT_MATTER.match(text):
@@ -31,13 +32,16 @@ def read_text(text: str) -> RawPage:
             if colon and value.strip():
                 metadata[name.strip().lower()] = value.strip().strip("\"'")
         text = text[match.end() :]
-    return RawPage(text_blocks(text), metadata.get("title", ""), metadata.get("url"), metadata)
+    return RawPage(text_blocks(text, table), metadata.get("title", ""), metadata.get("url"), metadata)
 
 
-def text_blocks(text: str) -> list[Block]:
-    """The blocks of ``text``, one a line, but for lines that only a line width or an indent divides."""
+def text_blocks(text: str, table: HeadingTable) -> list[Block]:
+    """The blocks of ``text``, one a line, but for lines that only a line width or an indent divides.
+
+    ``table`` tells a heading that was indented with the list above it from the rest of an item.
+    """
     lines = _HTML_REST.sub(lambda m: "\n" if m[0][:3].lower() == "<br" else "", text).splitlines()
-    is_wrapped = max(map(len, lines), default=0) in _WRAPPED_AT
+    width = _width(lines)
     blocks: list[Block] = []
     after_blank, previous = True, ""
     for line in lines:
@@ -49,7 +53,7 @@ def text_blocks(text: str) -> list[Block]:
             blocks[-1] = blocks[-1]._replace(style="heading", level=1 if stripped[0] == "=" else 2)
         elif not _RULE.fullmatch(stripped):
             block = _block(stripped)
-            if not after_blank and _continues(line, block, previous, blocks, is_wrapped):
+            if not after_blank and not table.exact(stripped) and _continues(line, block, previous, blocks, width):
                 last = blocks[-1]
                 blocks[-1] = last._replace(text=f"{last.text} {block.text}", links=last.links + block.links)
             else:
@@ -69,13 +73,20 @@ def _is_underline(line: str, previous: str, blocks: list[Block], after_blank: bo
     return is_mark and blocks[-1].style in ("text", "bold") and len(previous) <= 150
 
 
-def _continues(line: str, block: Block, previous: str, blocks: list[Block], is_wrapped: bool) -> bool:
+def _continues(line: str, block: Block, previous: str, blocks: list[Block], width: int) -> bool:
     """Whether ``line`` goes on with the sentence of the line above it."""
     if not blocks or block.style != "text" or blocks[-1].style not in ("text", "item"):
         return False
     if blocks[-1].style == "item" and line[:1] in " \t" and _indent(line) > _indent(previous):
         return True
-    return is_wrapped and len(previous) >= 50 and not block.label
+    return len(previous) + 1 + len(line.split(maxsplit=1)[0]) > width and not block.label
+
+
+def _width(lines: list[str]) -> int:
+    """The width that lines are cut to, so that a word stands on the next line where it did not fit."""
+    width = max(map(len, lines), default=0)
+    near = sum(1 for line in lines if len(line) > width - 12)
+    return width if width in _WIDTHS and near >= 3 else 10**9
 
 
 def _indent(line: str) -> int:

@@ -12,7 +12,8 @@ from .words import boost_of, plain, slop_of, span, word
 
 _LEXEME = re.compile(
     r"""\s*+(?:
-        (?P<bare>   \w++ ) (?= [\s)] | \Z )
+        (?P<bare>   \w++ ) (?= [\s()"] | \Z )
+      | (?P<name>   (?: \w++ | \* ) : )
       | (?P<open>   \( )
       | (?P<close>  \) )
       | (?P<quote>  " )
@@ -21,7 +22,7 @@ _LEXEME = re.compile(
     )""",
     re.VERBOSE,
 )
-_FIELD = re.compile(r"(\w++|\*):")
+_RUN = re.compile(r"[^\s\"()\[{]++")
 _SIGNS = re.compile(r"[-+]++(?=[\w\"'(])")
 _EVERY = re.compile(r"\*:\*(?=[\s)^]|\Z)")
 _BRACKETED = re.compile(r"[\[{][^\[\]{}]*+[\]}]?")
@@ -104,6 +105,8 @@ class _Parser:
                 self._bare(text[start:position], start)
             elif kind == "text":
                 position = self._run(start, position)
+            elif kind == "name":
+                position = self._name(start, position)
             elif kind == "quote":
                 position = self._phrase(start)
             elif kind == "open":
@@ -128,45 +131,46 @@ class _Parser:
         self._add(plain(self._reading, self._field(), text, start))
 
     def _run(self, start: int, end: int) -> int:
-        """Signs up to the next space, quotation mark or bracket: a field, a word in any form, or text."""
-        text = self._text
-        first = text[start]
-        if first in "-+" and self._waiting_field is None and (signs := _SIGNS.match(text, start)):
+        """Signs and letters up to the next space, quotation mark or bracket."""
+        first = self._text[start]
+        if first in "-+" and self._waiting_field is None and (signs := _SIGNS.match(self._text, start)):
             self._reading.note(f"{shown(signs[0])} before a word is read as plain text; the operators are AND, AND NOT")
             return signs.end()
         if first == "'" and (quoted := self._single_quoted(start)):
             return quoted
-        if name := _FIELD.match(text, start):
-            return self._named(name, start, end)
         return self._word(start, end)
 
     def _word(self, start: int, end: int) -> int:
         self._add(word(self._reading, self._field(), self._text[start:end], start))
         return end
 
-    def _named(self, name: re.Match[str], start: int, end: int) -> int:
-        """A word before a colon."""
-        reading, field, after = self._reading, name[1], name.end()
-        if every := _EVERY.match(self._text, start):
-            if self._waiting_field is not None:
-                raise reading.error("*:* stands without a field before it", start)
-            boost, position = self._boost(every.end())
-            self._add(boosted(Every(), boost))
-            return position
-        if field == "*":
-            raise reading.error("all fields are only asked as *:*, for every page", start)
-        if field in self._fields:
+    def _name(self, start: int, end: int) -> int:
+        """A word with a colon after it: a field, or text."""
+        text, reading, name = self._text, self._reading, self._text[start : end - 1]
+        if name == "*":
+            return self._every(start)
+        if name in self._fields:
             if self._waiting_field is not None:
                 raise reading.error("a field follows a field; each word has one", start)
-            self._waiting_field, self._waiting_field_start = field, start
-            if self._text[after : after + 1].strip(")") == "" or self._text[after].isspace():
+            self._waiting_field, self._waiting_field_start = name, start
+            if end == len(text) or text[end].isspace() or text[end] == ")":
                 self._field_alone()
-            return after
-        reading.note(f"{shown(name[0])} is no field: read as text")
-        if self._waiting_field is not None or field[0].isdigit():
-            return self._word(start, end)
-        self._add(plain(reading, self._field(), field, start))
-        return after
+            return end
+        reading.note(f"{shown(name + ':')} is no field: read as text")
+        if self._waiting_field is not None or name[0].isdigit():  # 10:30 is one piece of text
+            run = _RUN.match(text, start)
+            return self._word(start, run.end() if run else end)
+        self._add(plain(reading, self._field(), name, start))
+        return end
+
+    def _every(self, start: int) -> int:
+        """``*:*``, every page."""
+        every = _EVERY.match(self._text, start)
+        if every is None or self._waiting_field is not None:
+            raise self._reading.error("a star stands for a field only in *:*, which is every page", start)
+        boost, position = self._boost(every.end())
+        self._add(boosted(Every(), boost))
+        return position
 
     def _field_alone(self) -> None:
         """Read the waiting field, after which nothing came, as a word."""
@@ -195,8 +199,7 @@ class _Parser:
             reading.note("a star inside quotation marks is read as text")
         if text.startswith("~", position):
             digits = self._suffix(position)
-            slop = slop_of(reading, digits, position) if digits.isascii() and digits.isdigit() else 0
-            slop = slop or slop_of(reading, "0", position)
+            slop = slop_of(reading, digits, position)
             position += 1 + len(digits)
         boost, position = self._boost(position)
         query = plain(reading, self._field(), inside, start + 1, slop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from ...corpus.errors import QueryError
 from .trees import Query
@@ -13,6 +14,9 @@ SENTENCE_MARKS = ",.;:!…"
 
 SHOWN_CHARACTERS = 40
 """How much of the user's text a note or an error repeats."""
+
+SHOWN_TEXTS = 10
+"""How many pieces of it one note lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class Reading:
         """All notes, in the order of the query."""
         if not self._left_out:
             return tuple(self._notes)
-        return (*self._notes, f"left out, nothing in it to search for: {', '.join(self._left_out)}")
+        texts = ", ".join(islice(self._left_out, SHOWN_TEXTS)) + (", …" if len(self._left_out) > SHOWN_TEXTS else "")
+        return (*self._notes, f"left out, nothing in it to search for: {texts}")
 
 
 def shown(text: str) -> str:

@@ -11,6 +11,7 @@ CODE_FIELD = "code"
 """The field in which ``36901-36909`` is a range."""
 
 _BOOST = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_DIGITS = re.compile(r"[0-9]+")
 _FUZZINESS = re.compile(r"([0-9]*)(?:/([0-9]+))?")
 _CODES = re.compile(r"([\w.]+)[-\N{EN DASH}]([\w.]+)")
 _WILDCARDS = re.compile(r"(\*+|\?)")
@@ -83,7 +84,7 @@ def boost_of(reading: Reading, digits: str, position: int) -> float:
 
 def slop_of(reading: Reading, digits: str, position: int) -> int:
     """The number after the tilde of a phrase, which stands at ``position``."""
-    slop = _number(digits)
+    slop = _number(digits) if _DIGITS.fullmatch(digits) else 0
     if not 1 <= slop <= reading.bounds.slop:
         raise reading.error(f"a phrase may be followed by ~1 to ~{reading.bounds.slop}", position)
     return slop

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procsearch.search.language import Bounds, parse_query
@@ -24,6 +24,8 @@ FIELDS = ("text", "risks", "steps")
 ANALYZER = RegexTokenizer(r"[^\W_]+") | LowercaseFilter() | StopFilter(["the", "of"], minsize=1)
 SCHEMA = Schema(**{name: TEXT(analyzer=ANALYZER, multitoken_query="phrase") for name in FIELDS})
 ROOMY = Bounds(characters=100_000, terms=10_000, depth=100, fuzzy_prefix=0)
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def tokens(field: str, text: str) -> list[str]:
@@ -99,40 +101,49 @@ boosted_queries = groups_of(
 
 
 class TestTheTreesAreWhooshs:
+    @unhurried
     @given(st.lists(fielded(with_stops), min_size=1, max_size=6).map(" ".join))
     def test_words_side_by_side(self, text: str) -> None:
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(groups_of(fielded(with_stops), st.sampled_from(["AND", "OR"])))
     def test_stop_words_among_operators(self, text: str) -> None:
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(fielded(ranges), fielded(unboosted), st.sampled_from([" ", " AND ", " OR ", " ANDNOT "]))
     def test_a_range_beside_a_word(self, span: str, word: str, between: str) -> None:
         text = f"{word}{between}{span}"
         assert ours(text).normalize() == whooshs(text)
 
+    @unhurried
     @given(queries)
     def test_operators_and_groups(self, text: str) -> None:
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(boosted_queries)
     def test_boosts(self, text: str) -> None:
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(st.lists(fielded(boostable), min_size=2, max_size=4).map(" ".join), boosts, fields)
     def test_a_boosted_group(self, text: str, boost: str, field: str) -> None:
         text = f"clot {field}({text}){boost}"
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(fielded(ranges))
     def test_a_range(self, text: str) -> None:
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(st.sampled_from(["*:*", "*", "risks:*", "  *:*  ", "(*:*)", "risks:(*)"]))
     def test_every(self, text: str) -> None:
         assert ours(text) == whooshs(text)
 
+    @unhurried
     @given(queries)
     def test_the_trees_are_normalised(self, text: str) -> None:
         assert ours(text).normalize() == ours(text)

@@ -134,7 +134,8 @@ class _Parser:
         """Signs and letters up to the next space, quotation mark or bracket."""
         first = self._text[start]
         if first in "-+" and self._waiting_field is None and (signs := _SIGNS.match(self._text, start)):
-            self._reading.note(f"{shown(signs[0])} before a word is read as plain text; the operators are AND, AND NOT")
+            sign = shown(signs[0])
+            self._reading.note(f"{sign} before a word is read as text; write AND to demand it, AND NOT to leave it out")
             return signs.end()
         if first == "'" and (quoted := self._single_quoted(start)):
             return quoted
@@ -156,8 +157,10 @@ class _Parser:
             if end == len(text) or text[end].isspace() or text[end] == ")":
                 self._field_alone()
             return end
-        reading.note(f"{shown(name + ':')} is no field: read as text")
-        if self._waiting_field is not None or name[0].isdigit():  # 10:30 is one piece of text
+        in_field = self._waiting_field is not None
+        if not in_field:
+            reading.note(f"{shown(name + ':')} is no field: read as text")
+        if in_field or name[0].isdigit():  # id:cpt4:36904 and 10:30 are each one piece of text
             run = _RUN.match(text, start)
             return self._word(start, run.end() if run else end)
         self._add(plain(reading, self._field(), name, start))

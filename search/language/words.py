@@ -17,7 +17,6 @@ _CODES = re.compile(r"([\w.]+)[-\N{EN DASH}]([\w.]+)")
 _WILDCARDS = re.compile(r"(\*+|\?)")
 _BETWEEN_PIECES = re.compile(r"[^\w*?]+")
 _RANGE = re.compile(r"\s*(?:('[^']*'|\S+)\s+)?[Tt][Oo](?:\s+('[^']*'|\S+))?\s*")
-_LARGE = 10**6
 
 
 def word(reading: Reading, field: str, text: str, start: int) -> Query | None:
@@ -225,4 +224,4 @@ def _has_digit(text: str) -> bool:
 
 
 def _number(digits: str) -> int:
-    return int(digits) if len(digits) < len(str(_LARGE)) else _LARGE
+    return int(min(float(digits), 1e6))  # int() alone refuses thousands of digits

@@ -169,6 +169,7 @@ class PageColumns:
     sizes: Sequence[int] | Array
     mtimes: Sequence[int] | Array
     digests: list[bytes]
+    parsers: Sequence[int] | Array
 
     def arrays(self) -> dict[str, Array]:
         """The columns as arrays of a segment."""
@@ -185,6 +186,7 @@ class PageColumns:
             "sizes": np.asarray(self.sizes, np.int64),
             "mtimes": np.asarray(self.mtimes, np.int64),
             "digests": np.frombuffer(b"".join(self.digests), np.uint8),
+            "parsers": np.asarray(self.parsers, np.uint32),
         }
 
 
@@ -213,5 +215,6 @@ def page_arrays(pages: list[IndexablePage]) -> dict[str, Array]:
         sizes=[page.facts.size for page in pages],
         mtimes=[page.facts.mtime_ns for page in pages],
         digests=[page.facts.digest for page in pages],
+        parsers=[page.facts.parser for page in pages],
     )
     return {**strings("stored", (page.stored for page in pages)), **columns.arrays()}

@@ -96,7 +96,7 @@ def field_keywords(procedure: Procedure) -> Iterator[tuple[int, str]]:
 
 @cache
 def schema() -> Schema:
-    """The Whoosh schema of the index: every field of the table and ``all``."""
+    """The Whoosh schema of the index: every field of the table, ``all``, and the ``id`` that a stored page is known by."""
     from .analysis import whoosh_analyzer
 
     with warnings.catch_warnings():
@@ -110,4 +110,5 @@ def schema() -> Schema:
 
     types = {field.name: field_type(field) for field in FIELDS}
     types[ALL] = whoosh_fields.TEXT(analyzer=whoosh_analyzer(), multitoken_query="phrase")
+    types["id"] = whoosh_fields.STORED()
     return whoosh_fields.Schema(**types)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..corpus.errors import DamagedIndex, NoIndex
+from .analysis import ANALYSIS_VERSION
+from .fields import FIELDS_VERSION
 from .segment import FileRecord, SegmentRecord
 from .storage import Storage
 
@@ -20,11 +22,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The versions that the content of an index depends on; another one means parsing or indexing anew."""
+    """The versions that the terms of an index depend on; with another one its pages are indexed anew."""
 
-    parser: int
-    fields: int
-    analysis: int
+    fields: int = FIELDS_VERSION
+    analysis: int = ANALYSIS_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Manifest:
 
     generation: int
     next_file: int
-    versions: Versions
+    versions: Versions = Versions()
     segments: tuple[SegmentRecord, ...] = ()
 
     @property

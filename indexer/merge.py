@@ -118,8 +118,8 @@ def _join(parts: list[_TermPart]) -> tuple[list[int], dict[str, Array]]:
 
 
 def _merge_pages(segments: Sequence[Segment], keep: list[Array]) -> dict[str, Array | Spool | Iterator[Array]]:
-    columns = PageColumns([], [], [], [], [], [], [])
-    sizes, mtimes, stored_lengths = [], [], []
+    columns = PageColumns([], [], [], [], [], [], [], [])
+    sizes, mtimes, parsers, stored_lengths = [], [], [], []
     for segment, kept in zip(segments, keep, strict=True):
         file, pages = segment.file, np.flatnonzero(kept).tolist()
         ids, sources = Strings(file, "id").all(), Strings(file, "source").all()
@@ -128,10 +128,11 @@ def _merge_pages(segments: Sequence[Segment], keep: list[Array]) -> dict[str, Ar
         columns.systems += [segment.system_names[number] for number in file["systems"].all()[kept].tolist()]
         columns.containers += [segment.containers[number] for number in file["containers"].all()[kept].tolist()]
         columns.digests.append(file["digests"].all().reshape(-1, 16)[kept].tobytes())
-        sizes.append(file["sizes"].all()[kept])
-        mtimes.append(file["mtimes"].all()[kept])
+        sizes.append(segment.sizes[kept])
+        mtimes.append(segment.mtimes[kept])
+        parsers.append(file["parsers"].all()[kept])
         stored_lengths.append(np.diff(file["stored_offsets"].all().astype(np.int64))[kept])
-    columns.sizes, columns.mtimes = np.concatenate(sizes), np.concatenate(mtimes)
+    columns.sizes, columns.mtimes, columns.parsers = map(np.concatenate, (sizes, mtimes, parsers))
     return {
         "stored_data": _stored_parts(segments, keep),
         "stored_offsets": narrow(np.concatenate(([0], np.cumsum(np.concatenate(stored_lengths))))),

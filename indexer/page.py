@@ -15,17 +15,19 @@ from .fields import field_keywords, field_texts
 class PageFacts(NamedTuple):
     """How an unchanged page is recognised without parsing it.
 
-    ``container`` is the file on disk the page is in, ``size`` its bytes, ``mtime_ns`` its time of modification, and
-    ``digest`` 16 bytes that identify the page's own content.
+    ``container`` is the file on disk the page is in, ``size`` its bytes and ``mtime_ns`` its time of modification, -1
+    where these two must not be relied on. ``digest`` is 16 bytes that identify the page's own content and ``parser`` a
+    number that identifies how it was parsed.
     """
 
     container: str
     size: int
     mtime_ns: int
     digest: bytes
+    parser: int = 0
 
 
-NO_FACTS = PageFacts("", 0, 0, bytes(16))
+NO_FACTS = PageFacts("", 0, -1, bytes(16))
 
 
 @dataclass(frozen=True, slots=True)

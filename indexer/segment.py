@@ -247,11 +247,41 @@ class Segment:
     def facts(self, page: int) -> PageFacts:
         """How the page is recognised."""
         return PageFacts(
-            self.containers[self.file["containers"][page]],
-            self.file["sizes"][page],
-            self.file["mtimes"][page],
-            self.file["digests"].bytes(16 * page, 16 * page + 16),
+            self.container(page),
+            int(self.sizes[page]),
+            int(self.mtimes[page]),
+            self.digest(page),
+            int(self.parsers[page]),
         )
+
+    def digest(self, page: int) -> bytes:
+        """What identifies the content of a page."""
+        return self.file["digests"].bytes(16 * page, 16 * page + 16)
+
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """The size of the file that each page is in, as it was when the page was last seen."""
+        return (self.state_file or self.file)["sizes"].all()
+
+    @cached_property
+    def mtimes(self) -> npt.NDArray[np.int64]:
+        """The time of modification, likewise, in nanoseconds."""
+        return (self.state_file or self.file)["mtimes"].all()
+
+    @cached_property
+    def parsers(self) -> npt.NDArray[np.uint32]:
+        """The number of the parser that each page was parsed by."""
+        parsers: npt.NDArray[np.uint32] = self.file["parsers"].all()
+        return parsers
+
+    @cached_property
+    def _container_numbers(self) -> npt.NDArray[np.uint32]:
+        numbers: npt.NDArray[np.uint32] = self.file["containers"].all()
+        return numbers
+
+    def container(self, page: int) -> str:
+        """The file on disk that a page comes from."""
+        return self.containers[self._container_numbers[page]]
 
     @cached_property
     def containers(self) -> list[str]:

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ..corpus.errors import DamagedIndex
+from ..corpus.errors import DamagedIndex, NoIndex
 from ..corpus.procedure import Procedure
-from .manifest import MANIFEST, Manifest, read_manifest
+from .manifest import MANIFEST, Manifest, Versions, read_manifest
 from .segment import Segment
 from .storage import Storage
 
@@ -93,6 +93,8 @@ def open_snapshot(storage: Storage) -> Snapshot:
     while True:
         stamp = storage.size_and_time(MANIFEST)
         manifest = read_manifest(storage)
+        if manifest.versions != Versions():
+            raise NoIndex(f"the index at {storage.path} was made by another version; index its pages again")
         try:
             segments = tuple(Segment(storage, record) for record in manifest.segments)
         except DamagedIndex:

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..corpus.errors import NoIndex, ProcsearchError
-from .analysis import ANALYSIS_VERSION
+from ..corpus.errors import DamagedIndex, NoIndex
 from .arrays import write_arrays
 from .batch import Batch
-from .fields import FIELDS_VERSION
 from .manifest import Manifest, Versions, read_manifest
 from .merge import merged
-from .page import IndexablePage
+from .page import IndexablePage, PageFacts, indexable
 from .segment import DELETED, LIVE, SHADOWED, FileRecord, Segment, SegmentRecord, field_sums
+from .snapshot import Snapshot
 from .storage import Storage, sweep
 
 DEFAULT_MEMORY = 512 * 2**20
@@ -34,6 +33,7 @@ class _Member:
     states: np.ndarray[Any, np.dtype[np.uint8]]
     new: bool
     changed: bool = False
+    seen: dict[int, tuple[int, int]] = field(default_factory=dict)  # page -> size and time of its file
 
     def set(self, page: int, state: int) -> None:
         if self.states[page] != state:
@@ -41,6 +41,13 @@ class _Member:
                 self.states = self.states.copy()
                 self.changed = True
             self.states[page] = state
+
+    def arrays(self) -> dict[str, Any]:
+        """The arrays of the segment's state file."""
+        sizes, mtimes = self.segment.sizes.copy(), self.segment.mtimes.copy()
+        for page, (size, mtime) in self.seen.items():
+            sizes[page], mtimes[page] = size, mtime
+        return {"states": self.states, "sizes": sizes, "mtimes": mtimes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +71,57 @@ class PageRef:
         """The segment that holds it."""
         return self.member.segment
 
+    @property
+    def source(self) -> str:
+        """Its source."""
+        return self.segment.source(self.page)
+
+    @property
+    def container(self) -> str:
+        """The file on disk that it is in."""
+        return self.segment.container(self.page)
+
+    @property
+    def facts(self) -> PageFacts:
+        """How it is recognised."""
+        return self.segment.facts(self.page)
+
+    def is_in(self, size: int, mtime_ns: int, parser: int) -> bool:
+        """Whether it was parsed by ``parser`` from a file that had this size and time of modification."""
+        segment, page = self.segment, self.page
+        return bool(
+            segment.mtimes[page] == mtime_ns and segment.sizes[page] == size and segment.parsers[page] == parser
+        )
+
 
 class IndexWriter:
     """Changes an index. Use it as a context manager: it holds the lock, and what is not committed is forgotten.
 
     ``memory`` bounds, in bytes, what pages may take before they are laid out as a segment. ``wait`` and ``waiting``
-    are those of :meth:`Storage.lock`. With ``anew`` whatever is there is replaced, readable or not.
+    are those of :meth:`Storage.lock`. ``announce`` is told where an index of another version is indexed anew. With ``repair``
+    damaged segments are dropped, and told to ``announce``, instead of raising DamagedIndex.
     """
 
     def __init__(
         self,
         storage: Storage,
         *,
-        parser_version: int = 0,
         memory: int = DEFAULT_MEMORY,
-        anew: bool = False,
+        repair: bool = False,
         wait: bool = True,
         waiting: Callable[[str], None] = lambda holder: None,
+        announce: Callable[[str], None] = lambda message: None,
     ) -> None:
+        self._announce = announce
         self._storage = storage
         self._memory = memory
-        self._anew = anew
+        self._repair = repair
         self._lock = (wait, waiting)
         self._held = ExitStack()
         self._batch = Batch()
         self._members: list[_Member] = []
         self._touched: set[str] = set()
-        self.versions = Versions(parser_version, FIELDS_VERSION, ANALYSIS_VERSION)
+        self._dropped = False
 
     def __enter__(self) -> IndexWriter:
         self._storage.make()
@@ -101,8 +132,9 @@ class IndexWriter:
             sweep(self._storage, self._files(self._manifest))
             self._next_file = max([self._manifest.next_file, *map(_number, self._storage.names())])
             for record in self._manifest.segments:
-                segment = Segment(self._storage, record)
-                self._members.append(_Member(segment, segment.states, new=False))
+                self._open(record)
+            if self._manifest.versions != Versions():
+                self._index_anew()
         except BaseException:
             self._held.close()
             raise
@@ -115,19 +147,43 @@ class IndexWriter:
             self._held.close()
 
     def _read_manifest(self) -> Manifest:
-        empty = Manifest(0, 0, self.versions)
         try:
-            return replace(read_manifest(self._storage), segments=()) if self._anew else read_manifest(self._storage)
+            return read_manifest(self._storage)
         except NoIndex:
-            return empty
-        except ProcsearchError:
-            if not self._anew:
+            return Manifest(0, 0)
+        except DamagedIndex as damage:
+            if not self._repair:
                 raise
-            return empty
+            self._announce(f"{damage.file} is damaged; all pages must be indexed anew")
+            return Manifest(0, 0)
+
+    def _open(self, record: SegmentRecord) -> None:
+        """Take up a segment of the current commit."""
+        try:
+            segment = Segment(self._storage, record)
+            if self._repair:
+                _verify(segment)
+            self._members.append(_Member(segment, segment.states, new=False))
+        except DamagedIndex as damage:
+            if not self._repair:
+                raise
+            self._dropped = True
+            self._announce(f"{damage.file} is damaged: its {record.live} pages must be indexed anew")
 
     @staticmethod
     def _files(manifest: Manifest) -> set[str]:
         return {file.name for file in manifest.files()}
+
+    def _index_anew(self) -> None:
+        """Analyse every page again from its stored procedure: the terms there are those of another version."""
+        self._announce("the index was made by another version; indexing its pages anew")
+        for member, page in [(m, page) for m in self._members for page in range(m.segment.pages)]:
+            if member.states[page] != DELETED:
+                self.add(indexable(member.segment.procedure(page), member.segment.facts(page)))
+        self._members = [member for member in self._members if member.new]
+        self._flush()
+        for member in self._members:
+            member.new = False
 
     # What is there
 
@@ -135,11 +191,6 @@ class IndexWriter:
     def generation(self) -> int:
         """The number of the commit that the changes are made to; 0 for a new index."""
         return self._manifest.generation
-
-    @property
-    def committed_versions(self) -> Versions:
-        """The versions that the pages there were indexed with."""
-        return self._manifest.versions
 
     def pages(self) -> Iterator[tuple[str, PageRef]]:
         """The source and place of every page there, shadowed ones too."""
@@ -155,6 +206,17 @@ class IndexWriter:
         """How many pages would be found if the changes so far were committed, but for those of one id."""
         return sum(int(np.count_nonzero(member.states == LIVE)) for member in self._members) + len(self._batch.pages)
 
+    def verify(self) -> None:
+        """Verify every byte of the segments there; DamagedIndex names the first that is not what was written."""
+        for member in self._members:
+            _verify(member.segment)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a commit would change anything, or there is no index yet."""
+        changed = any(member.new or member.changed for member in self._members)
+        return bool(self._batch.pages) or changed or self._dropped or not self.generation
+
     # Changes
 
     def add(self, page: IndexablePage) -> None:
@@ -169,21 +231,31 @@ class IndexWriter:
         self._touched.add(page.segment.id(page.page))
         page.member.set(page.page, DELETED)
 
-    def commit(self, *, compact: bool = False) -> list[Shadowing]:
+    def seen(self, page: PageRef, size: int, mtime_ns: int) -> None:
+        """Note that a page is unchanged in a file that now has this size and time of modification."""
+        page.member.seen[page.page] = size, mtime_ns
+        page.member.changed = True
+
+    def commit(
+        self, *, compact: bool = False, approve: Callable[[Snapshot], None] = lambda snapshot: None
+    ) -> list[Shadowing]:
         """Make the changes durable in one step, and give the pages that lost their id to another.
 
-        ``compact`` merges everything into one segment; else segments are merged now and then, by size.
+        ``compact`` merges everything into one segment; else segments are merged now and then, by size. ``approve`` is
+        shown what the index will be; where it raises, nothing is changed.
         """
         self._flush()
         shadowings = self._settle_ids()
         self._merge(compact)
         records = tuple(self._record(member) for member in self._members)
-        manifest = Manifest(self._manifest.generation + 1, self._next_file, self.versions, records)
+        manifest = Manifest(self._manifest.generation + 1, self._next_file, Versions(), records)
         self._storage.sync()
+        approve(Snapshot(manifest, tuple(Segment(self._storage, record) for record in records), None))
         manifest.write(self._storage)
         self._manifest = manifest
         sweep(self._storage, self._files(manifest))
-        self._members = [replace(member, new=False, changed=False) for member in self._members]
+        self._members = [_Member(Segment(self._storage, record), member.states, new=False)
+                         for record, member in zip(records, self._members, strict=True)]
         return shadowings
 
     def _new_name(self, suffix: str) -> str:
@@ -275,9 +347,15 @@ class IndexWriter:
         state = record.state
         if member.changed:
             name = self._new_name("state")
-            state = FileRecord(name, *write_arrays(self._storage, name, {"states": member.states}, {}))
+            state = FileRecord(name, *write_arrays(self._storage, name, member.arrays(), {}))
         lengths, filled = field_sums(member.segment.length_bytes[live])
         return SegmentRecord(record.file, state, record.pages, int(np.count_nonzero(live)), lengths, filled)
+
+
+def _verify(segment: Segment) -> None:
+    segment.file.verify_all()
+    if segment.state_file is not None:
+        segment.state_file.verify_all()
 
 
 def path_order(source: str) -> tuple[str, int, str]:

@@ -1,1 +1,98 @@
-"""procsearch: the search engine for medical procedure documents."""
+"""procsearch: the search engine for medical procedure documents.
+
+>>> import procsearch
+>>> report = procsearch.reindex(["pages/"], "my-index")
+>>> index = procsearch.open_index("my-index")
+>>> for hit in index.search("clot in dialysis graft").hits:
+...     print(hit.name, hit.snippet)
+
+Everything named here is loaded when it is first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .corpus.errors import (
+        DamagedIndex,
+        EngineError,
+        IndexLocked,
+        NoIndex,
+        PageError,
+        ProcsearchError,
+        QueryError,
+        UnknownId,
+    )
+    from .corpus.limits import Limits
+    from .corpus.parse import parse_page
+    from .corpus.procedure import Procedure, Section, SimilarCode
+    from .indexer.reindex import Report, reindex
+    from .search.explanation import Explanation
+    from .search.index import Index, open_index
+    from .search.results import Hit, Results
+    from .search.suggestions import Suggestion
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DamagedIndex": "corpus.errors",
+    "EngineError": "corpus.errors",
+    "Explanation": "search.explanation",
+    "Hit": "search.results",
+    "Index": "search.index",
+    "IndexLocked": "corpus.errors",
+    "Limits": "corpus.limits",
+    "NoIndex": "corpus.errors",
+    "PageError": "corpus.errors",
+    "Procedure": "corpus.procedure",
+    "ProcsearchError": "corpus.errors",
+    "QueryError": "corpus.errors",
+    "Report": "indexer.reindex",
+    "Results": "search.results",
+    "Section": "corpus.procedure",
+    "SimilarCode": "corpus.procedure",
+    "Suggestion": "search.suggestions",
+    "UnknownId": "corpus.errors",
+    "open_index": "search.index",
+    "parse_page": "corpus.parse",
+    "reindex": "indexer.reindex",
+}
+
+__all__ = [
+    "DamagedIndex",
+    "EngineError",
+    "Explanation",
+    "Hit",
+    "Index",
+    "IndexLocked",
+    "Limits",
+    "NoIndex",
+    "PageError",
+    "Procedure",
+    "ProcsearchError",
+    "QueryError",
+    "Report",
+    "Results",
+    "Section",
+    "SimilarCode",
+    "Suggestion",
+    "UnknownId",
+    "open_index",
+    "parse_page",
+    "reindex",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..indexer.analysis import has_digit
@@ -16,24 +17,30 @@ _SHORTEST = 4
 
 
 class Corrector:
-    """Finds the likely words behind the misspelt ones of one query."""
+    """Finds the likely words behind the misspelt ones of one query.
 
-    def __init__(self, snapshot: Snapshot, variants: Any) -> None:
-        self._snapshot = snapshot
+    ``variants`` gives what a word may match, ``likely`` the word that a word no page has was meant to be.
+    """
+
+    def __init__(
+        self, variants: Callable[[str], tuple[Variant, ...]], likely: Callable[[str], str | None]
+    ) -> None:
         self._variants = variants
+        self._likely = likely
         self._corrections: dict[str, str] = {}
 
     def variants(self, word: str) -> tuple[Variant, ...]:
         """What ``word`` may match: itself, its inflections, or what it was likely meant to be."""
-        found: tuple[Variant, ...] = self._variants(word)
-        if len(found) > 1 or len(word) < _SHORTEST or has_digit(word) or self._occurs(word):
+        found = self._variants(word)
+        if len(found) > 1 or len(word) < _SHORTEST or has_digit(word):
             return found
         likely = self._likely(word)
         if likely is None:
             return found
         self._corrections[word] = likely
-        others = [Variant(variant.term, CORRECTED_WEIGHT * variant.weight, "corrected")
-                  for variant in self._variants(likely)]  # fmt: skip
+        others = [
+            Variant(variant.term, CORRECTED_WEIGHT * variant.weight, "corrected") for variant in self._variants(likely)
+        ]
         return (*found, *others)
 
     def corrected(self, query: str, tree: Any) -> str | None:
@@ -47,21 +54,19 @@ class Corrector:
             query = query[:start] + word + query[end:]
         return query if places else None
 
-    def _occurs(self, word: str) -> bool:
-        return any(segment.term_number(word) is not None for segment in self._snapshot.segments)
 
-    def _likely(self, word: str) -> str | None:
-        """The most frequent of the index's words that are nearest to ``word``, with its first letter."""
-        limit = 1 if len(word) < 6 else 2
-        best: tuple[int, int, str] | None = None
-        for segment in self._snapshot.segments:
-            start, stop = segment.prefix_range(word[0])
-            terms = segment.terms(start, stop)
-            found = distances(word, terms, limit)
-            for place in (found <= limit).nonzero()[0].tolist():
-                if not has_digit(terms[place]):
-                    candidate = (int(found[place]), -segment.frequency(start + place), terms[place])
-                    best = candidate if best is None else min(best, candidate)
-        return None if best is None else best[2]
-
-
+def likely_word(snapshot: Snapshot, word: str) -> str | None:
+    """The most frequent of the index's words that are nearest to ``word``, with its first letter; None if it is one."""
+    if any(segment.term_number(word) is not None for segment in snapshot.segments):
+        return None
+    limit = 1 if len(word) < 6 else 2
+    best: tuple[int, int, str] | None = None
+    for segment in snapshot.segments:
+        start, stop = segment.prefix_range(word[0])
+        terms = segment.terms(start, stop)
+        found = distances(word, terms, limit)
+        for place in (found <= limit).nonzero()[0].tolist():
+            if not has_digit(terms[place]):
+                candidate = (int(found[place]), -segment.frequency(start + place), terms[place])
+                best = candidate if best is None else min(best, candidate)
+    return None if best is None else best[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ..indexer.snapshot import Snapshot, open_snapshot
 from ..indexer.storage import Storage
 from .asked import AskedWord, asked_words
 from .cache import BoundedCache
-from .correction import Corrector
+from .correction import Corrector, likely_word
 from .evaluator import Evaluator
 from .expansion import Expander
 from .explanation import Explanation, explain
@@ -50,6 +50,7 @@ class View:
         self.snapshot = snapshot
         self.cache = cache
         self._variants: dict[str, tuple[Variant, ...]] = {}
+        self._likely: dict[str, str | None] = {}
         self._evaluators: dict[tuple[tuple[str, float], ...], Evaluator] = {}
 
     def variants(self, word: str) -> tuple[Variant, ...]:
@@ -61,6 +62,14 @@ class View:
                 self._variants.clear()
             self._variants[word] = found
         return found
+
+    def likely(self, word: str) -> str | None:
+        """The word of the index that a ``word`` not in it was likely meant to be."""
+        if word not in self._likely:
+            if len(self._likely) > 20_000:
+                self._likely.clear()
+            self._likely[word] = likely_word(self.snapshot, word)
+        return self._likely[word]
 
     def evaluator(self, boosts: Mapping[str, float]) -> Evaluator:
         """The evaluator with these boosts."""
@@ -133,15 +142,16 @@ class View:
 class Index:
     """An index opened for searching. Safe to share between threads; sees new commits by itself."""
 
-    def __init__(self, path: str | Path) -> None:
-        self._storage = Storage(path)
+    def __init__(self, storage: Storage, snapshot: Snapshot) -> None:
+        self._storage = storage
         self._cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
-        self._view = View(open_snapshot(self._storage), self._cache)
+        self._view = View(snapshot, self._cache)
 
     def view(self) -> View:
-        """The newest commit."""
+        """The newest commit; of a snapshot that is no commit yet, always that."""
         view = self._view
-        if self._storage.size_and_time(MANIFEST) != view.snapshot.stamp:
+        stamp = view.snapshot.stamp
+        if stamp is not None and self._storage.size_and_time(MANIFEST) != stamp:
             view = self._view = View(open_snapshot(self._storage), self._cache)
         return view
 
@@ -190,7 +200,7 @@ class Index:
         else:
             parsed = parse_query(query, fields=query_fields(), default_field=ALL, tokens=tokens, bounds=Bounds())
             tree, notes = parsed.query, parsed.notes
-        corrector = Corrector(view.snapshot, view.variants)
+        corrector = Corrector(view.variants, view.likely)
         rewriter = Rewriter(corrector.variants, view.system_terms)
         tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
         matches = evaluator.evaluate(tree)
@@ -263,11 +273,7 @@ class Index:
             "segments": len(snapshot.segments),
             "bytes": sum(file.size for file in manifest.files()),
             "generation": manifest.generation,
-            "versions": {
-                "parser": manifest.versions.parser,
-                "fields": manifest.versions.fields,
-                "analysis": manifest.versions.analysis,
-            },
+            "versions": {"fields": manifest.versions.fields, "analysis": manifest.versions.analysis},
         }
 
     def check(self) -> list[str]:
@@ -320,7 +326,8 @@ class Asked:
 
 def open_index(path: str | Path) -> Index:
     """Open the index in the folder ``path``; NoIndex where there is none, DamagedIndex where it cannot be trusted."""
-    return Index(path)
+    storage = Storage(path)
+    return Index(storage, open_snapshot(storage))
 
 
 def _page(view: View, id: str) -> int:
@@ -349,6 +356,3 @@ def _count(view: View, facet: str, matches: Matches) -> dict[str, int]:
     counts = np.bincount(numbers[mask_of(matches, view.snapshot.pages)], minlength=len(names)).tolist()
     found = [(name, count) for name, count in zip(names, counts, strict=True) if count and name]
     return dict(sorted(found, key=lambda item: (-item[1], item[0])))
-
-
-__all__ = ["FACETS", "MAX_WINDOW", "Index", "Iterable", "View", "open_index"]

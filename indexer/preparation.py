@@ -1,0 +1,64 @@
+"""From a raw page to what the index needs of it, in this process or in workers."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from ..corpus.errors import PageError
+from ..corpus.pages import Page
+from .page import IndexablePage, PageFacts, indexable
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page to prepare; ``known`` is the digest of the page as it was indexed, None where it was not."""
+
+    page: Page
+    known: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a page: ``ready`` for the index, unchanged (neither is set), or refused for a ``reason``."""
+
+    ready: IndexablePage | None = None
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def parser_number(headings: Mapping[str, str] | None) -> int:
+    """A number that changes with whatever makes the same page parse to something else."""
+    from ..corpus.parse import PARSER_VERSION
+
+    told = "\n".join(f"{wording}={kind}" for wording, kind in sorted((headings or {}).items()))
+    return zlib.crc32(f"{PARSER_VERSION}\n{told}".encode("utf-8", "surrogateescape"))
+
+
+def prepare(task: Task, headings: Mapping[str, str] | None, parser: int) -> Outcome:
+    """Read, recognise, parse and analyse one page. Never raises for what is wrong with the page."""
+    from ..corpus.records import parse
+
+    page = task.page
+    try:
+        data = page.read()
+        digest = _digest(data, page)
+        if digest == task.known:
+            return Outcome()
+        procedure = parse(page, headings)
+    except PageError as error:
+        return Outcome(reason=error.reason)
+    facts = PageFacts(page.container, page.size, page.mtime_ns, digest, parser)
+    try:
+        return Outcome(ready=indexable(procedure, facts), warnings=procedure.warnings)
+    except Exception as error:  # one bad page is one bad page, whatever it does to the analysis
+        return Outcome(reason=f"cannot be analysed: {type(error).__name__}: {error}")
+
+
+def _digest(data: bytes, page: Page) -> bytes:
+    digest = blake2b(data, digest_size=16)
+    for told in (page.url, page.content_type, page.id):
+        digest.update(b"\0" + (told or "").encode("utf-8", "surrogateescape"))
+    return digest.digest()

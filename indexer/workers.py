@@ -1,0 +1,197 @@
+"""Parsing in worker processes: plain children that read tasks from a pipe and end with it.
+
+A worker that does not finish a page in time is killed, the page is reported, and another takes its place. Workers
+need no import of the caller's main module, hold none of its files, and end when it does.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import islice
+from typing import IO, Any
+
+from .preparation import Outcome, Task, parser_number, prepare
+
+PAGE_SECONDS = 60.0
+"""How long a worker may take for one page."""
+
+_BATCH_PAGES = 16
+_BATCH_BYTES = 4 * 2**20
+_HEADER = struct.Struct("<I")
+
+
+def outcomes(
+    tasks: Iterable[Task], jobs: int, headings: Mapping[str, str] | None, page_seconds: float = PAGE_SECONDS
+) -> Iterator[tuple[Task, Outcome]]:
+    """Prepare pages in ``jobs`` processes, or in this one where that is 1; in the order of ``tasks``."""
+    parser = parser_number(headings)
+    if jobs <= 1:
+        for task in tasks:
+            yield task, prepare(task, headings, parser)
+        return
+    workers = _Workers(headings, page_seconds)
+    executor = ThreadPoolExecutor(jobs, "procsearch-parse")
+    waiting: deque[tuple[list[Task], Future[list[Outcome]]]] = deque()
+    try:
+        batches = _batches(tasks)
+        for batch in batches:
+            waiting.append((batch, executor.submit(workers.run, batch)))
+            while len(waiting) > 4 * jobs or (waiting and waiting[0][1].done()):
+                yield from _finished(*waiting.popleft())
+        while waiting:
+            yield from _finished(*waiting.popleft())
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        workers.close()
+        executor.shutdown()
+
+
+def _finished(batch: list[Task], future: Future[list[Outcome]]) -> Iterator[tuple[Task, Outcome]]:
+    yield from zip(batch, future.result(), strict=True)
+
+
+def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """A few pages at a time, fewer where they are large."""
+    iterator = iter(tasks)
+    while batch := list(islice(iterator, 1)):
+        size = len(batch[0].page.data or b"")
+        while len(batch) < _BATCH_PAGES and size < _BATCH_BYTES and (more := next(iterator, None)) is not None:
+            batch.append(more)
+            size += len(more.page.data or b"")
+        yield batch
+
+
+class _Workers:
+    """One worker for each thread that asks."""
+
+    def __init__(self, headings: Mapping[str, str] | None, page_seconds: float) -> None:
+        self._headings = headings
+        self._page_seconds = page_seconds
+        self._local = threading.local()
+        self._all: set[_Worker] = set()
+        self._closed = False
+
+    def run(self, batch: list[Task]) -> list[Outcome]:
+        found: list[Outcome] = []
+        while len(found) < len(batch) and not self._closed:
+            try:
+                worker = self._worker()
+                worker.send(batch[len(found) :])
+                while len(found) < len(batch):
+                    found.append(worker.receive(self._page_seconds))
+            except _Lost as lost:
+                found.append(Outcome(reason=str(lost)))
+                self._drop()
+        return found
+
+    def _worker(self) -> _Worker:
+        worker: _Worker | None = getattr(self._local, "worker", None)
+        if worker is None:
+            worker = self._local.worker = _Worker(self._headings)
+            self._all.add(worker)
+        return worker
+
+    def _drop(self) -> None:
+        worker: _Worker | None = getattr(self._local, "worker", None)
+        if worker is not None:
+            worker.kill()
+            self._all.discard(worker)
+            self._local.worker = None
+
+    def close(self) -> None:
+        """End all workers, busy or not."""
+        self._closed = True
+        for worker in list(self._all):
+            worker.kill()
+
+
+class _Lost(Exception):  # noqa: N818 - not an error of ours
+    """A worker ended or did not answer in time."""
+
+
+class _Worker:
+    """One child process."""
+
+    def __init__(self, headings: Mapping[str, str] | None) -> None:
+        start = f"import sys; sys.path = {sys.path!r}; from procsearch.indexer.workers import serve; serve()"
+        self._process = subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in: IO[bytes] = self._process.stdin
+        self._out = self._process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._out, select.POLLIN)
+        self._send(dict(headings) if headings else None)
+
+    def send(self, batch: list[Task]) -> None:
+        self._send(batch)
+
+    def receive(self, seconds: float) -> Outcome:
+        (size,) = _HEADER.unpack(self._read(_HEADER.size, seconds))
+        outcome: Outcome = pickle.loads(self._read(size, seconds))
+        return outcome
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+
+    def _send(self, message: Any) -> None:
+        data = pickle.dumps(message)
+        try:
+            self._in.write(_HEADER.pack(len(data)) + data)
+            self._in.flush()
+        except (OSError, ValueError):
+            raise _Lost("its parser ended without an answer") from None
+
+    def _read(self, size: int, seconds: float) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            try:
+                ready = self._poll.poll(seconds * 1000)
+                part = os.read(self._out, size - len(parts)) if ready else None
+            except (OSError, ValueError):
+                part = b""
+            if part is None:
+                raise _Lost(f"not parsed within {seconds:g} seconds")
+            if not part:
+                raise _Lost("its parser ended without an answer")
+            parts += part
+        return bytes(parts)
+
+
+def serve() -> None:
+    """A worker's whole life: read tasks from standard input, answer on standard output, end with the input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not stand between the answers
+    headings = _receive(source)
+    parser = parser_number(headings)
+    while (batch := _receive(source)) is not None:
+        for task in batch:
+            data = pickle.dumps(prepare(task, headings, parser))
+            try:
+                out.write(_HEADER.pack(len(data)) + data)
+                out.flush()
+            except BrokenPipeError:
+                return
+
+
+def _receive(source: IO[bytes]) -> Any:
+    header = source.read(_HEADER.size)
+    return pickle.loads(source.read(_HEADER.unpack(header)[0])) if len(header) == _HEADER.size else None

@@ -1,0 +1,48 @@
+"""Refusing a commit that would make judged queries rank worse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..corpus.errors import NoIndex, ProcsearchError
+from ..indexer.snapshot import Snapshot, open_snapshot
+from ..indexer.storage import Storage
+from .evaluation import Evaluation, Qrels, measure, read_qrels, read_queries
+from .index import Index
+
+DEPTH = 1000
+"""How many hits a query is judged by."""
+
+_TOLERANCE = 1e-6
+
+
+def run_queries(index: Index, queries: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """The hits of each query, read as plain words, best first with their scores."""
+    return {
+        name: {hit.id: hit.score for hit in index.search(text, limit=DEPTH, plain=True).hits}
+        for name, text in queries.items()
+    }
+
+
+def judge(index: Index, queries: Mapping[str, str], qrels: Qrels) -> Evaluation:
+    """How well ``index`` answers those of ``queries`` that are judged."""
+    judged = {name: qrels[name] for name in queries if name in qrels}
+    return measure(judged, run_queries(index, {name: queries[name] for name in judged}))
+
+
+def guard(index: str | Path, queries: str | Path, qrels: str | Path) -> Callable[[Snapshot], None]:
+    """For re-indexing: refuses an index whose nDCG@10 is below that of the one there, with a ProcsearchError."""
+    asked, judgements = read_queries(queries), read_qrels(qrels)
+
+    def approve(new: Snapshot) -> None:
+        try:
+            old = open_snapshot(Storage(index))
+        except NoIndex:
+            return
+        before = judge(Index(Storage(index), old), asked, judgements).mean["nDCG@10"]
+        after = judge(Index(Storage(index), new), asked, judgements).mean["nDCG@10"]
+        if after < before - _TOLERANCE:
+            raise ProcsearchError(f"nDCG@10 would fall from {before:.4f} to {after:.4f}; nothing was changed")
+
+    return approve

@@ -116,10 +116,10 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
 
     def _number(self, fieldname: str, text: bytes) -> int:
         number = self._segment.term_number(text.decode("utf-8", "replace"))
-        if number is not None and fieldname in _MEMBERS:
-            if any(int(self._fields_of_terms[number]) >> member & 1 for member in _MEMBERS[fieldname]):
-                return number
-        raise TermNotFound(f"no term {fieldname}:{text!r}")
+        members = _MEMBERS.get(fieldname, ())
+        if number is None or not any(int(self._fields_of_terms[number]) >> member & 1 for member in members):
+            raise TermNotFound(f"no term {fieldname}:{text!r}")
+        return number
 
     def _find(self, fieldname: str, text: bytes) -> _Found:
         number = self._number(fieldname, text)
@@ -245,14 +245,13 @@ class _PageReader(base.PerDocumentReader):  # type: ignore[misc]
         return not self._segment.all_live
 
     def is_deleted(self, docnum: int) -> bool:
-        return not self._segment.live[docnum]
+        return docnum in self._deleted
 
     @cached_property
-    def _deleted(self) -> list[int]:
-        found: list[int] = np.flatnonzero(~self._segment.live).tolist()
-        return found
+    def _deleted(self) -> frozenset[int]:
+        return frozenset(np.flatnonzero(~self._segment.live).tolist())
 
-    def deleted_docs(self) -> list[int]:
+    def deleted_docs(self) -> frozenset[int]:
         return self._deleted
 
     def all_doc_ids(self) -> Iterator[int]:

@@ -123,7 +123,7 @@ def _compare(corpus: Corpus) -> dict[str, Any]:
 def _too_large(name: str, pages: int) -> str | None:
     try:
         largest = engine(name).largest
-    except (ImportError, AttributeError) as reason:
+    except ImportError as reason:
         return f"not available: {reason}"
     return f"not asked to index more than {largest:,} pages" if largest and pages > largest else None
 
@@ -147,6 +147,7 @@ def main(
     out: Path,
 ) -> None:
     """Index and search the same pages with every engine; write a table, charts and all figures."""
+    report = ""
     done = []
     for corpus in _corpora([*sizes, *([1_000_000] if full else [])], list(code_sets), workdir):
         chosen = list(engines or ENGINES)
@@ -156,7 +157,8 @@ def main(
         with tempfile.TemporaryDirectory(dir=workdir, prefix="indexes-") as indexes:
             _run(corpus, chosen, rounds, Path(indexes))
         done.append(corpus)
-        click.echo(write_report(_results(done), out))
+        report = write_report(_results(done), out)  # after each, so that a run broken off has left its figures
+    click.echo(report)
 
 
 if __name__ == "__main__":

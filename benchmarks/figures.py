@@ -43,7 +43,7 @@ FIGURES = (
 
 def number(value: float) -> str:
     """Three significant digits or all whole ones, with thousands separated."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"
+    return f"{value:,.0f}" if round(value) >= 100 else f"{value:#.3g}"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

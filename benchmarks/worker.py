@@ -36,6 +36,7 @@ def build(name: str, pages: Path, index: Path) -> dict[str, Any]:
         text_bytes += sum(len(text.encode()) for text in text_fields(page).values())
     read_seconds = perf_counter() - started
     builder = engine(name)
+    builder.load_writer()
     started, cpu_started = perf_counter(), cpu_seconds()
     builder.build(pages, index)
     seconds, cpu = perf_counter() - started, cpu_seconds() - cpu_started

@@ -31,6 +31,9 @@ class Engine(ABC):
     def settings(self) -> dict[str, str]:
         """Version and settings that matter, for the report."""
 
+    def load_writer(self) -> None:
+        """Import what only building needs, before the clock of the build starts."""
+
     @abstractmethod
     def build(self, pages: Path, index: Path) -> None:
         """Write the index of all ``pages`` into the folder ``index``, and return when it is as it will stay."""

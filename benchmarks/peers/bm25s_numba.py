@@ -6,7 +6,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-import bm25s
+import bm25s  # type: ignore[import-untyped]
 import Stemmer
 
 from ..pagefile import read_pages

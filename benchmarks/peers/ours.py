@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import procsearch
+from procsearch import open_index
 
 from . import Engine, Searcher
 
@@ -22,6 +23,9 @@ class Procsearch(Engine):
     def settings(self) -> dict[str, str]:
         return {"stored": "whole procedure", "positions": "yes", "fields": "all, BM25F"}
 
+    def load_writer(self) -> None:
+        _ = procsearch.reindex
+
     def build(self, pages: Path, index: Path) -> None:
         procsearch.reindex([str(pages)], str(index))
 
@@ -31,7 +35,7 @@ class Procsearch(Engine):
 
 class _Open(Searcher):
     def __init__(self, index: Path) -> None:
-        self._index = procsearch.open_index(str(index))
+        self._index = open_index(str(index))
 
     def search(self, query: str, k: int) -> list[str]:
         return [hit.id for hit in self._index.search(query, limit=k).hits]

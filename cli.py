@@ -1,1 +1,432 @@
-"""The ``procsearch`` command."""
+"""The ``procsearch`` command: what the library does, on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from procsearch import __version__
+from procsearch.corpus.errors import PageError, ProcsearchError, QueryError
+
+if TYPE_CHECKING:
+    from procsearch.corpus.limits import Limits
+    from procsearch.search.index import Index
+    from procsearch.search.printing import Printer
+
+INTERRUPTED = 130
+SOME_PAGES_FAILED = 1
+
+index_option = click.option(
+    "--index", "index_path", envvar="PROCSEARCH_INDEX", default="procsearch-index", show_default=True,
+    help="The folder of the index; also $PROCSEARCH_INDEX.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+headings_option = click.option(
+    "--headings", type=click.Path(exists=True, dir_okay=False),
+    help="A file with a site's own wordings of headings, one `their wording = kind` a line.",
+)  # fmt: skip
+page_bytes_option = click.option(
+    "--max-page-bytes", type=click.IntRange(1), default=20 * 2**20, show_default=True, help="Larger pages are refused."
+)
+
+
+def main() -> None:
+    """Run the command; ends the process with one of the documented exit codes."""
+    try:
+        code = group.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _tell("interrupted; the index is as it was")
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except ProcsearchError as error:
+        _tell(str(error))
+        if isinstance(error, QueryError) and error.query and "\n" not in error.query:
+            _tell(f"  {_clean(error.query)}\n  {' ' * error.position}^")
+        code = error.exit_code
+    except BrokenPipeError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(message: str) -> None:
+    click.echo(_clean(message), err=True)
+
+
+def _clean(text: str) -> str:
+    from procsearch.search.printing import printable
+
+    return printable(text)
+
+
+def _printer() -> Printer:
+    from procsearch.search.printing import Printer
+
+    return Printer()
+
+
+def _open(index_path: str) -> Index:
+    from procsearch.search.index import open_index
+
+    return open_index(index_path)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _limits(max_page_bytes: int) -> Limits:
+    from procsearch.corpus.limits import Limits
+
+    return Limits(max_page_bytes=max_page_bytes)
+
+
+def _read_headings(path: str | None) -> dict[str, str] | None:
+    from procsearch.corpus.headings import load_headings
+
+    return dict(load_headings(path)) if path else None
+
+
+def _filters(given: tuple[str, ...]) -> dict[str, list[str]]:
+    filters: dict[str, list[str]] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{item!r} is not of the form field=value", param_hint="--filter")
+        filters.setdefault(name.strip(), []).append(value.strip())
+    return filters
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="procsearch")
+def group() -> None:
+    """Search medical procedure pages: index what you scraped, then ask in your own words.
+
+    \b
+    procsearch index pages/
+    procsearch search "clot in dialysis graft"
+    """
+
+
+@group.command()
+@click.argument("pages", nargs=-1, required=True)
+@index_option
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that parse.  [default: all cores]")
+@click.option("--allow-removals", is_flag=True, help="Remove even more than a fifth of the index if pages are gone.")
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--guard", nargs=2, metavar="QUERIES QRELS", type=click.Path(exists=True, dir_okay=False),
+              help="Refuse the commit if nDCG@10 of these judged queries would fall.")  # fmt: skip
+@headings_option
+@page_bytes_option
+@click.option("--memory", type=click.IntRange(1), default=512, show_default=True,
+              help="About how many megabytes pages may take before they are written out.")  # fmt: skip
+@click.option("--no-wait", is_flag=True, help="Fail at once if another process is writing.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell what was odd about each page.")
+@json_option
+@click.pass_context
+def index(
+    context: click.Context, pages: tuple[str, ...], index_path: str, jobs: int | None, allow_removals: bool,
+    dry_run: bool, guard: tuple[str, str] | None, headings: str | None, max_page_bytes: int, memory: int, no_wait: bool,
+    verbose: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Bring the index in step with PAGES.
+
+    PAGES are files, folders, .zip, .tar.gz, .jsonl and .warc(.gz) files, or - for JSON Lines on standard input.
+    Unchanged pages are not parsed again; pages gone from what is named are removed. Everything is committed in one
+    step: searches see the old state or the new one.
+    """
+    from procsearch.indexer.reindex import reindex
+    from procsearch.search.guard import guard as guarding
+
+    with _progress(pages) as progress:
+        report = reindex(
+            pages, index_path,
+            jobs=jobs or len(os.sched_getaffinity(0)), dry_run=dry_run, allow_removals=allow_removals,
+            headings=_read_headings(headings), limits=_limits(max_page_bytes), memory=memory * 2**20,
+            wait=not no_wait, approve=guarding(index_path, *guard) if guard else lambda snapshot: None,
+            progress=progress,
+        )  # fmt: skip
+    for failed in report.failed:
+        _tell(f"failed: {failed.page}: {failed.reason}")
+    for warning in report.warnings:
+        if verbose or "wins" in warning:
+            _tell(f"warning: {warning}")
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        would = "would be " if dry_run else ""
+        click.echo(
+            f"{would}{report.added} added, {report.changed} changed, {report.unchanged} unchanged, {report.removed} "
+            f"removed, {len(report.failed)} failed; {report.documents} documents in {index_path} "
+            f"({report.seconds:.1f} s)"
+        )
+    if report.failed:
+        context.exit(SOME_PAGES_FAILED)
+
+
+@contextmanager
+def _progress(pages: tuple[str, ...]) -> Iterator[Any]:
+    """A progress bar on a terminal, one line a stage elsewhere."""
+    from procsearch.search.progress import BarProgress, LineProgress
+
+    if sys.stderr.isatty():
+        with BarProgress(pages) as bar:
+            yield bar
+    else:
+        yield LineProgress(_tell)
+
+
+@group.command()
+@click.argument("query")
+@index_option
+@click.option("-n", "--limit", type=click.IntRange(0), default=10, show_default=True, help="How many hits to show.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many hits to pass over.")
+@click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE",
+              help="Only pages with this value, as system=CPT4; several of one field widen it.")  # fmt: skip
+@click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the matches by the values of FIELD.")
+@click.option("--boost", "boosts", multiple=True, metavar="FIELD=NUMBER", help="Weigh a field otherwise, as risks=3.")
+@click.option("--explain", is_flag=True, help="Show where each hit's score comes from.")
+@json_option
+def search(
+    query: str, index_path: str, limit: int, offset: int, filters: tuple[str, ...], facets: tuple[str, ...],
+    boosts: tuple[str, ...], explain: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Show the procedures that match QUERY, best first.
+
+    Plain words rank over all sections. The query language has AND OR NOT, "phrases", risks:bleeding, prefix*,
+    wild?cards, fuzzy~, ranges and ^boosts; docs/query-language.md tells all of it.
+    """
+    index = _open(index_path)
+    weights = {name: _number(values[-1]) for name, values in _filters(boosts).items()}
+    results = index.search(
+        query, limit=limit, offset=offset, filters=_filters(filters), facets=facets, boosts=weights
+    )
+    explanations = [index.explain(query, hit.id, boosts=weights) for hit in results.hits] if explain else []
+    if as_json:
+        found = results.to_json()
+        for hit, explanation in zip(found["hits"], explanations, strict=False):
+            hit["explanation"] = explanation.to_json()
+        _print_json(found)
+        return
+    printer = _printer()
+    printer.results(results, offset)
+    for explanation in explanations:
+        printer.explanation(explanation)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a number", param_hint="--boost") from None
+
+
+@group.command()
+@click.argument("id")
+@index_option
+@click.option("--section", help="Only this section, as risks.")
+@json_option
+def show(id: str, index_path: str, section: str | None, as_json: bool) -> None:
+    """Show one procedure, whole or one section of it."""
+    from procsearch.corpus.procedure import SECTION_KINDS
+
+    if section is not None and section not in SECTION_KINDS:
+        raise click.BadParameter(f"one of {', '.join(SECTION_KINDS)}", param_hint="--section")
+    procedure = _open(index_path).get(id)
+    if as_json:
+        found = procedure.to_json()
+        if section is not None:
+            found["sections"] = [part for part in found["sections"] if part["kind"] == section]
+        _print_json(found)
+        return
+    _printer().procedure(procedure, section)
+    if section is not None and all(part.kind != section for part in procedure.sections):
+        _tell(f"{id} has no section {section}")
+
+
+@group.command()
+@click.argument("prefix")
+@index_option
+@click.option("-n", "--limit", type=click.IntRange(1), default=8, show_default=True, help="How many to show.")
+@json_option
+def suggest(prefix: str, index_path: str, limit: int, as_json: bool) -> None:
+    """Complete what has been typed so far: names, words and codes."""
+    found = _open(index_path).suggest(prefix, limit=limit)
+    if as_json:
+        _print_json([suggestion.to_json() for suggestion in found])
+    else:
+        _printer().table(("completion", "kind", "id"), [(s.text, s.kind, s.id or "") for s in found])
+
+
+@group.command()
+@click.argument("id")
+@index_option
+@click.option("-n", "--limit", type=click.IntRange(1), default=5, show_default=True, help="How many to show.")
+@json_option
+def similar(id: str, index_path: str, limit: int, as_json: bool) -> None:
+    """Show the procedures most like the one with this ID."""
+    hits = _open(index_path).similar(id, limit=limit)
+    if as_json:
+        _print_json([hit.to_json() for hit in hits])
+        return
+    printer = _printer()
+    for number, hit in enumerate(hits, 1):
+        printer.hit(number, hit)
+
+
+@group.command()
+@click.argument("pages", nargs=-1, required=True)
+@headings_option
+@page_bytes_option
+@click.option("--report", is_flag=True, help="Tell the sections found, missing and odd over all pages.")
+@json_option
+@click.pass_context
+def parse(
+    context: click.Context, pages: tuple[str, ...], headings: str | None, max_page_bytes: int, report: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Show what parsing makes of PAGES, without indexing anything; with --json one procedure a line."""
+    from procsearch.corpus.pages import Page, find_pages
+    from procsearch.corpus.records import parse as parse_one
+    from procsearch.search.parsing_report import ParsingReport
+
+    wordings = _read_headings(headings)
+    printer = _printer()
+    summary = ParsingReport()
+    failed = False
+    for found in find_pages(pages, limits=_limits(max_page_bytes)):
+        try:
+            if not isinstance(found, Page):
+                raise PageError(found.container if not hasattr(found, "source") else found.source,
+                                getattr(found, "reason", "it was not read"))  # fmt: skip
+            procedure = parse_one(found, wordings)
+        except PageError as error:
+            failed = True
+            _tell(f"failed: {error}")
+            continue
+        if report:
+            summary.add(procedure)
+        elif as_json:
+            _print_json(procedure.to_json())
+        else:
+            printer.procedure(procedure)
+            printer.line()
+    if report:
+        if as_json:
+            _print_json(summary.to_json())
+        else:
+            summary.print(printer)
+    if failed:
+        context.exit(SOME_PAGES_FAILED)
+
+
+@group.command()
+@index_option
+@json_option
+def stats(index_path: str, as_json: bool) -> None:
+    """Show the size and contents of the index."""
+    found = _open(index_path).stats()
+    if as_json:
+        _print_json(found)
+    else:
+        _printer().mapping(found)
+
+
+@group.command()
+@index_option
+@json_option
+@click.pass_context
+def check(context: click.Context, index_path: str, as_json: bool) -> None:
+    """Verify every byte of every file of the index."""
+    from procsearch.corpus.errors import DamagedIndex
+    from procsearch.indexer.check import check as check_index
+    from procsearch.indexer.storage import Storage
+
+    problems = check_index(Storage(index_path))
+    if as_json:
+        _print_json({"ok": not problems, "problems": problems})
+    else:
+        click.echo("\n".join(map(_clean, problems)) if problems else "the index is as it was written")
+    if problems:
+        context.exit(DamagedIndex.exit_code)
+
+
+@group.command("eval")
+@index_option
+@click.option("--queries", required=True, type=click.Path(exists=True, dir_okay=False),
+              help="Judged queries, JSON Lines of _id and text (BEIR); may be gzip.")  # fmt: skip
+@click.option("--qrels", required=True, type=click.Path(exists=True, dir_okay=False),
+              help="Judgements: query, document, grade, with tabs between (BEIR), or TREC's four columns.")  # fmt: skip
+@click.option("--run-out", type=click.Path(dir_okay=False), help="Also write the hits as a TREC run.")
+@json_option
+def evaluate(index_path: str, queries: str, qrels: str, run_out: str | None, as_json: bool) -> None:
+    """Judge the index: nDCG@10, R@100, AP and RR on judged queries, read as plain words."""
+    from procsearch.search.evaluation import measure, read_qrels, read_queries, write_trec_run
+    from procsearch.search.guard import run_queries
+
+    asked, judgements = read_queries(queries), read_qrels(qrels)
+    judged = {name: judgements[name] for name in asked if name in judgements}
+    run = run_queries(_open(index_path), {name: asked[name] for name in judged})
+    if run_out:
+        write_trec_run(run, run_out)
+    means = dict(measure(judged, run).mean)
+    if as_json:
+        _print_json({"queries": len(judged), **means})
+    else:
+        _printer().mapping({"queries": len(judged), **{name: f"{value:.4f}" for name, value in means.items()}})
+
+
+@group.command()
+@index_option
+@json_option
+def export(index_path: str, as_json: bool) -> None:  # noqa: ARG001 - always JSON; the option is for uniformity
+    """Print every procedure as JSON, one a line, in the order of ids."""
+    for procedure in _open(index_path).procedures():
+        _print_json(procedure.to_json())
+
+
+@group.command()
+@json_option
+def demo(as_json: bool) -> None:
+    """Index the sample pages into a temporary place and show a few searches."""
+    from tempfile import TemporaryDirectory
+
+    from procsearch.indexer.reindex import reindex
+
+    samples = Path(__file__).resolve().parent / "corpus" / "samples" / "pages"
+    with TemporaryDirectory(prefix="procsearch-demo-") as folder:
+        report = reindex([samples], folder)
+        index = _open(folder)
+        if as_json:
+            _print_json({"index": report.to_json(), "searches": [index.search(q, limit=3).to_json() for q in DEMO]})
+            return
+        printer = _printer()
+        printer.line(f"{report.documents} sample pages indexed in {report.seconds:.1f} s")
+        for query in DEMO:
+            printer.line()
+            printer.line(("> procsearch search ", "dim"), (f'"{query}"', "bold"))
+            printer.results(index.search(query, limit=3))
+
+
+DEMO = (
+    "kidney stone blasting",
+    "what to eat before gallbladder surgery",
+    "risks:bleeding AND recovery:stairs",
+    "colonscopy",
+    "G0121",
+)
+
+Command = Callable[..., Any]
+
+if __name__ == "__main__":
+    main()

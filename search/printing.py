@@ -1,0 +1,140 @@
+"""Results for people: tables and highlighted snippets on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..corpus.procedure import Procedure
+from .explanation import Explanation
+from .results import Hit, Results
+
+_UNPRINTABLE = {code: " " for code in (*range(32), *range(127, 160)) if code != ord("\n")} | {
+    code: None for code in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def printable(text: str) -> str:
+    """``text`` without what could move a terminal's cursor, change its colours or turn its direction."""
+    return text.translate(_UNPRINTABLE)
+
+
+class Printer:
+    """Prints to standard output."""
+
+    def __init__(self) -> None:
+        self._console: Any = None
+        if sys.stdout.isatty():
+            from rich.console import Console
+
+            self._console = Console(highlight=False)
+
+    def line(self, *parts: str | tuple[str, str]) -> None:
+        """One line made of texts, each alone or with a style for terminals."""
+        texts = [(part, "") if isinstance(part, str) else part for part in parts]
+        if self._console is None:
+            print("".join(printable(text) for text, _ in texts))
+            return
+        from rich.text import Text
+
+        self._console.print(Text.assemble(*((printable(text), style) for text, style in texts)), soft_wrap=False)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A table on a terminal, lines with tabs elsewhere."""
+        if self._console is None:
+            for row in rows:
+                print("\t".join(printable(str(cell)) for cell in row))
+            return
+        from rich.table import Table
+
+        table = Table(box=None, header_style="dim", pad_edge=False)
+        for column in columns:
+            table.add_column(column)
+        for row in rows:
+            table.add_row(*(printable(str(cell)) for cell in row))
+        self._console.print(table)
+
+    # What procsearch has to show
+
+    def results(self, results: Results, offset: int = 0) -> None:
+        """Ranked hits with what there is to say about them."""
+        if results.corrected:
+            self.line(("Showing results for ", "dim"), (results.corrected, "bold italic"))
+        for note in results.notes:
+            self.line((f"Note: {note}", "yellow"))
+        for number, hit in enumerate(results.hits, offset + 1):
+            self.hit(number, hit)
+        for name, counts in results.facets.items():
+            self.line((f"{name}: ", "bold"), ", ".join(f"{value} {count}" for value, count in counts.items()))
+        what = "result" if results.total == 1 else "results"
+        self.line((f"{results.total} {what} in {results.took * 1000:.1f} ms", "dim"))
+
+    def hit(self, number: int, hit: Hit) -> None:
+        """One hit: its name and id, and the snippet with the words that match."""
+        match = f" ({hit.match})" if hit.match != "exact" else ""
+        self.line((f"{number:>2}. ", "dim"), (hit.name, "bold"), f"  {hit.id}", (f"  {hit.score:.2f}{match}", "dim"))
+        if hit.snippet:
+            section = f"{hit.section}: " if hit.section else ""
+            self.line("    ", (section, "cyan"), *marked(hit.snippet, hit.marks))
+
+    def procedure(self, procedure: Procedure, section: str | None = None) -> None:
+        """A procedure, or one section of it."""
+        if section is None:
+            self.line((procedure.title, "bold"))
+            for label, value in _facts(procedure):
+                self.line((f"{label}: ", "cyan"), value)
+        for part in procedure.sections:
+            if section in (None, part.kind):
+                self.line()
+                self.line((part.heading or part.kind.capitalize(), "bold cyan"))
+                for text in part.text.split("\n"):
+                    self.line(f"  {text}")
+        if section is None:
+            for similar in procedure.similar_codes:
+                self.line(("Similar code: ", "cyan"), f"{similar.system or ''} {similar.code or ''} {similar.descriptor}")
+
+    def explanation(self, explanation: Explanation) -> None:
+        """Where a score comes from."""
+        self.line((f"{explanation.score:.4f}", "bold"), f"  {explanation.id}")
+        for word in explanation.words:
+            where = "" if word.field == "all" else f"{word.field}:"
+            self.line(
+                (f"  {word.score:.4f}", "bold"), f"  {where}{word.word}",
+                (f"  in {word.pages} pages, rarity {word.rarity:.3f}", "dim"),
+            )  # fmt: skip
+            for match in word.matches:
+                self.line(
+                    f"    {match.field}: {match.term} ({match.tier}) {match.occurrences} of {match.length} words, "
+                    f"counts {match.tf:.3f}"
+                )
+
+    def mapping(self, values: Mapping[str, Any]) -> None:
+        """Names and values, one a line."""
+        for name, value in values.items():
+            shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+            self.line((f"{name}: ", "cyan"), str(shown))
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> list[tuple[str, str]]:
+    """``text`` in pieces, with a style for those that are marked."""
+    pieces, place = [], 0
+    for start, end in marks:
+        pieces += [(text[place:start], ""), (text[start:end], "bold green")]
+        place = end
+    return [*pieces, (text[place:], "")]
+
+
+def _facts(procedure: Procedure) -> Iterable[tuple[str, str]]:
+    yield "Id", procedure.id
+    if procedure.code:
+        yield "Code", f"{procedure.system or ''} {procedure.code}".strip()
+    if procedure.descriptor:
+        yield "Official wording", procedure.descriptor
+    if procedure.common_names:
+        yield "Common names", ", ".join(procedure.common_names)
+    if procedure.medical_terms:
+        yield "Medical terms", ", ".join(procedure.medical_terms)
+    yield "Source", procedure.source
+    for warning in procedure.warnings:
+        yield "Warning", warning

@@ -138,7 +138,7 @@ def _extended(kind: bytes, data: bytes) -> dict[str, str]:
         space = data.find(b" ", start, start + 20)
         length = _decimal(data[start:space].decode("ascii", "replace")) if space > 0 else 0
         key, equals, value = data[space + 1 : start + length - 1].partition(b"=")
-        if not equals:
+        if not equals or not 0 < length <= len(data) - start:  # a length of 0 would never end
             raise Broken("an extended header that cannot be read")
         if key in (b"path", b"size") or key.startswith(b"GNU.sparse"):
             values[key.decode("ascii", "replace")] = value.decode("utf-8", "surrogateescape")

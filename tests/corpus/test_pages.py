@@ -389,6 +389,51 @@ class TestTar:
         info.type = tarfile.GNUTYPE_SPARSE
         write("s.tar", info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
         assert "sparse" in str(found("s.tar")["s.tar!sparse.html"])
+        with tarfile.open("pax.tar", "w") as archive:
+            archive.addfile(tarfile.TarInfo("x.html"))
+            info = tarfile.TarInfo("GNUSparseFile.0/y.html")
+            info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "y.html"}
+            archive.addfile(info)
+        result = found("pax.tar")
+        assert result.pop("pax.tar!x.html") == b""
+        assert "sparse" in str(result.popitem()[1])
+
+    def test_headers_of_every_age_are_understood(self) -> None:
+        with tarfile.open("s.tar", "w", pax_headers={"comment": "holds for all"}, format=tarfile.PAX_FORMAT) as archive:
+            folder = tarfile.TarInfo("old/")  # before 1988 a slash alone made it a folder
+            folder.type = tarfile.AREGTYPE
+            archive.addfile(folder)
+            for n, size in enumerate([3, 2000]):
+                info = tarfile.TarInfo(f"{n}.html")
+                info.size = size
+                info.pax_headers = {"size": str(size)}
+                archive.addfile(info, io.BytesIO(b"x" * size))
+        with tarfile.open("gnu.tar", "w", format=tarfile.GNU_FORMAT) as archive:
+            info = tarfile.TarInfo("link.html")
+            info.type, info.linkname = tarfile.SYMTYPE, "x" * 200
+            archive.addfile(info)
+            odd = tarfile.TarInfo("odd.html")
+            odd.type = b"V"
+            archive.addfile(odd)
+        assert found("s.tar") == {"s.tar!0.html": b"xxx", "s.tar!1.html": b"x" * 2000}
+        assert "a link" in str(found("gnu.tar")["gnu.tar!link.html"])
+        assert "of a kind" in str(found("gnu.tar")["gnu.tar!odd.html"])
+
+    @pytest.mark.parametrize("extended", [b"9 size=x\n", b"99999999999999999999999 a=b", b"5 ab\n", b"0 a=b\n"])
+    def test_an_extended_header_that_is_nonsense_is_told(self, extended: bytes) -> None:
+        info = tarfile.TarInfo("x")
+        info.type = tarfile.XHDTYPE
+        info.size = len(extended)
+        page = tarfile.TarInfo("x.html").tobuf(tarfile.USTAR_FORMAT)
+        write("s.tar", info.tobuf(tarfile.USTAR_FORMAT) + extended.ljust(512, b"\0") + page + bytes(1024))
+        assert "header" in str(found("s.tar")["s.tar"])
+
+    def test_a_size_in_base_256_is_understood(self) -> None:
+        header = bytearray(tarfile.TarInfo("big.html").tobuf(tarfile.GNU_FORMAT))
+        header[124:136] = b"\x80" + (600).to_bytes(11, "big")
+        header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:]) + 8 * 32)
+        write("s.tar", bytes(header) + b"y" * 600 + bytes(424 + 1024))
+        assert found("s.tar") == {"s.tar!big.html": b"y" * 600}
 
     def test_memory_does_not_grow_with_the_archive(self) -> None:
         page = random.Random(2).randbytes(50_000) + bytes(1_950_000)
@@ -503,6 +548,10 @@ class TestJsonLines:
         assert "not JSON" in str(result["-#2"])
         assert result["a.html"] == b"<p>page</p>"
 
+    def test_standard_input_that_is_closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", None)
+        assert found("-") == {"-": "standard input is closed"}
+
     def test_memory_does_not_grow_with_the_file(self) -> None:
         with Path("a.jsonl").open("wb") as file:
             for _ in range(200):
@@ -534,6 +583,8 @@ class TestWarc:
             ("gzip", "200 OK", [html, ("Content-Encoding", "gzip")], gzip.compress(b"<p>packed</p>")),
             ("chunked", "200 OK", [html, ("Transfer-Encoding", "chunked")], b"4\r\nPurp\r\n3;x=y\r\nose\r\n0\r\n\r\n"),
             ("undone", "200 OK", [html, ("Transfer-Encoding", "chunked"), ("Content-Encoding", "gzip")], b"<p>bare"),
+            ("raw", "200 OK", [html, ("Content-Encoding", "deflate")], zlib.compress(b"<p>raw", wbits=-15)),
+            ("cut", "200 OK", [html, ("Content-Encoding", "gzip")], b"\x1f\x8b\x08\x00broken" * 5),
             ("br", "200 OK", [html, ("Content-Encoding", "br")], b"\x0b"),
             ("bomb", "200 OK", [html, ("Content-Encoding", "deflate")], zlib.compress(bytes(10**7))),
             ("big", "200 OK", [html], random.Random(5).randbytes(1_100_000)),
@@ -559,13 +610,14 @@ class TestWarc:
                 "https://example.org/koi8": ("text/html; charset=koi8-r", "Цель".encode("koi8-r")),
                 "https://example.org/gzip": ("text/html", b"<p>packed</p>"),
                 "https://example.org/chunked": ("text/html", b"Purpose"),
+                "https://example.org/raw": ("text/html", b"<p>raw"),
                 "https://example.org/undone": ("text/html", b"<p>bare"),
                 "https://example.org/bare": (None, b"<p>bare</p>"),
                 "urn:page": ("text/markdown", b"# R"),
             }.items()
         }
         failed = {f.source: f.reason for f in find_pages([name], limits=limits) if isinstance(f, Failed)}
-        assert set(failed) == {f"https://example.org/{n}" for n in ("br", "bomb", "big")}
+        assert set(failed) == {f"https://example.org/{n}" for n in ("cut", "br", "bomb", "big")}
         assert "content encoding br" in failed["https://example.org/br"]
         assert "limit of 1,000,000 bytes" in failed["https://example.org/bomb"]
 
@@ -577,7 +629,7 @@ class TestWarc:
                 record.rec_headers["WARC-Target-URI"]: record.content_stream().read()
                 for record in ArchiveIterator(file)
             }
-        assert len(ours) == 8
+        assert len(ours) == 9
         assert ours == {url: theirs[url] for url in ours}
 
     def test_a_web_archive_in_an_archive_breaks_alone(self) -> None:
@@ -585,7 +637,9 @@ class TestWarc:
         data = Path("crawl.warc").read_bytes()
         self.write("crawl.warc", gz=False)
         plain = Path("crawl.warc").read_bytes()
-        write_tar("s.tar", {"a.warc.gz": data, "b.warc": plain[:2000], "c.warc": b"no warc", "d.html": b"D"})
+        write_tar(
+            "s.tar", {"a.warc.gz": data, "b.warc": plain[: plain.index(b"Purp")], "c.warc": b"no warc", "d.html": b"D"}
+        )
         pages = list(find_pages(["s.tar"]))
         assert isinstance(pages[-1], Page) and pages[-1].source == "s.tar!d.html"
         reasons = {page.source: page.reason for page in pages if isinstance(page, Failed)}

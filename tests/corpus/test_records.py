@@ -175,6 +175,11 @@ class TestParse:
         assert (parse(procedure).id, parse(procedure).source) == ("cpt4:36904", "crawl.jsonl#3")
         assert parse(document).sections == (Section("summary", "", "<b>not parsed</b>"),)
 
+    def test_a_crawl_record_given_as_a_record_is_parsed_too(self) -> None:
+        crawl = record(url="https://example.org/code/cpt4/36904-declot", text="Purpose\n\nOpens the graft.")
+        assert parse_record(crawl, "s").id == "cpt4:36904"
+        assert parse_record(record(html="<h1>Declot</h1><p>x</p>", id="own"), "s").id == "own"
+
     def test_headings_of_the_user_reach_the_parser(self) -> None:
         Path("a.html").write_text("<h1>Declot</h1><h2>What could go amiss</h2><p>Bleeding.</p>")
         (page,) = find_pages(["a.html"])

@@ -54,7 +54,7 @@ def members(stream: io.BufferedReader) -> Iterator[Member]:
         if kind in b"xL":
             extended |= _extended(kind, _body(stream, size))
         elif kind in b"gK":  # what holds for all members, and targets of links: nothing that is read here
-            _skip(stream, size)
+            _skip(stream, size + -size % BLOCK)
         else:
             yield from _member(stream, header, extended)
             extended = {}

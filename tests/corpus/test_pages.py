@@ -637,9 +637,8 @@ class TestWarc:
         data = Path("crawl.warc").read_bytes()
         self.write("crawl.warc", gz=False)
         plain = Path("crawl.warc").read_bytes()
-        write_tar(
-            "s.tar", {"a.warc.gz": data, "b.warc": plain[: plain.index(b"Purp")], "c.warc": b"no warc", "d.html": b"D"}
-        )
+        cut = plain[: plain.index(b"Purp")]
+        write_tar("s.tar", {"a.warc.gz": data, "b.warc": cut, "c.warc": b"no warc", "d.html": b"D"})
         pages = list(find_pages(["s.tar"]))
         assert isinstance(pages[-1], Page) and pages[-1].source == "s.tar!d.html"
         reasons = {page.source: page.reason for page in pages if isinstance(page, Failed)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procsearch.corpus.errors import PageError
@@ -72,6 +72,7 @@ class TestProcedures:
         assert again == FULL
         assert again.warnings == FULL.warnings
 
+    @settings(deadline=None)
     @given(procedures)
     def test_any_procedure_survives_the_way_through_json(self, procedure: Procedure) -> None:
         again = parse_record(json.dumps(procedure.to_json(), ensure_ascii=False).encode(), "s")
@@ -137,6 +138,7 @@ class TestDocuments:
         assert parse_record(record(_id="1", title="", text="x"), "s").sections[0].text == "x"
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, values, max_size=6) | values)
 def test_whatever_json_gives_a_procedure_or_a_page_error(value: Any) -> None:
     try:
@@ -149,6 +151,7 @@ def test_whatever_json_gives_a_procedure_or_a_page_error(value: Any) -> None:
         assert procedure.id
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_whatever_bytes_give_a_procedure_or_a_page_error(data: bytes) -> None:
     with pytest.raises(PageError):
@@ -205,6 +208,7 @@ class TestParse:
         with pytest.raises(PageError, match=r"s\.zip!a\.html: cannot be parsed: RecursionError: too deep"):
             parse(page)
 
+    @settings(deadline=None)
     @given(st.dictionaries(keys, values, max_size=6))
     def test_a_record_that_is_found_is_parsed_or_named(self, value: dict[str, Any]) -> None:
         Path("a.json").write_bytes(json.dumps(value).encode())

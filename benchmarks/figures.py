@@ -30,6 +30,9 @@ FIGURES = (
     Figure("warm_p50", "Warm p50", "µs", log=True),
     Figure("warm_p95", "Warm p95", "µs", log=True),
     Figure("warm_p99", "Warm p99", "µs", log=True),
+    Figure("new_p50", "New queries p50", "µs", log=True),
+    Figure("new_p95", "New queries p95", "µs", log=True),
+    Figure("new_p99", "New queries p99", "µs", log=True),
     Figure("qps_1", "Throughput, 1 thread", "queries/s", more_is_better=True, log=True),
     Figure("qps_4", "Throughput, 4 threads", "queries/s", more_is_better=True, log=True),
     Figure("bytes_per_text_byte", "Index size", "bytes per byte of text"),
@@ -55,10 +58,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
 def value(measured: Round, key: str, queries: int | None = None) -> float:
     """One figure of one round; latencies over the first ``queries`` queries only where given."""
     build, search = measured["build"], measured["search"]
-    if key.startswith("cold_p"):
-        return percentile(search["cold_us"][:queries], int(key[6:]))
-    if key.startswith("warm_p"):
-        return percentile([time for passed in search["warm_us"] for time in passed[:queries]], int(key[6:]))
+    kind, _, detail = key.partition("_p")
+    if kind == "warm":
+        return percentile([time for passed in search["warm_us"] for time in passed[:queries]], int(detail))
+    if kind in ("cold", "new"):
+        return percentile(search[f"{kind}_us"][:queries], int(detail))
     if key.startswith("qps_"):
         return float(search["qps"][key[4:]])
     return float(
@@ -92,7 +96,8 @@ def ratios(ours: Sequence[Round], reference: Sequence[Round]) -> dict[str, float
     for figure in FIGURES:
         within = []
         for mine, other in zip(ours, reference, strict=False):
-            queries = min(len(each["search"]["cold_us"]) for each in (mine, other))
+            answered = "new_us" if figure.key.startswith("new") else "cold_us"
+            queries = min(len(each["search"][answered]) for each in (mine, other))
             a, b = value(mine, figure.key, queries), value(other, figure.key, queries)
             within.append(a / b if figure.more_is_better else b / a)
         better[figure.key] = median(within)

@@ -25,7 +25,7 @@ def _words(page: Page) -> set[str]:
     return set(_WORD.findall(text)).difference(STOP_WORDS)
 
 
-def draw_queries(pages: Iterable[Page], count: int = 200, *, seed: int = 1) -> list[str]:
+def draw_queries(pages: Iterable[Page], count: int, *, seed: int = 1) -> list[str]:
     """``count`` different queries of one to five words, as many of each length, in mixed order.
 
     Draw from the first pages alone, and the queries are the same at every number of pages.

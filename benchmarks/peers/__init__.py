@@ -31,7 +31,7 @@ class Engine(ABC):
     def settings(self) -> dict[str, str]:
         """Version and settings that matter, for the report."""
 
-    def load_writer(self) -> None:
+    def load_writer(self) -> None:  # noqa: B027 - most engines have nothing more to import
         """Import what only building needs, before the clock of the build starts."""
 
     @abstractmethod

@@ -80,6 +80,9 @@ _LABELLED = re.compile(
 _SYSTEM_AFTER = re.compile(
     rf"({_SOME_CODE})\s*[(\[,]?\s*({_SPELLING})[®™]?\s*(?:{_CODE_WORD})?\s*[)\]]?", re.IGNORECASE
 )
+_DIGIT = re.compile(r"\d")
+_MAX_LABEL = 60  # characters of a line that only labels or tells the code
+_MAX_URL = 2_000
 _METADATA_NAMES = (
     "code",
     "procedure-code",
@@ -122,7 +125,7 @@ def guess(text: str) -> Found:
 
 def is_label(text: str) -> str | None:
     """The system, where ``text`` is only its label, as in "CPT4 code"; that line is furniture."""
-    label = _LABEL.fullmatch(text.strip()) if len(text) < 80 else None
+    label = _LABEL.fullmatch(text.strip()) if len(text) <= _MAX_LABEL else None
     return system_named(label[1]) if label else None
 
 
@@ -131,7 +134,7 @@ def labelled(text: str, system: str | None = None) -> tuple[Found, str]:
 
     ``system`` is the page's, for a label that names none ("Code: 36904").
     """
-    match = _LABELLED.match(text)
+    match = _LABELLED.match(text) if _DIGIT.search(text, 0, _MAX_LABEL) else None
     if match is None:
         return Found(None, None), text
     found = _of_form(match["code"], system_named(match["system"]), system)
@@ -140,7 +143,7 @@ def labelled(text: str, system: str | None = None) -> tuple[Found, str]:
 
 def in_line(text: str, system: str | None = None) -> Found:
     """The code of a line that is nothing but it: "36904", "CPT 36904", "36904 (CPT4)", "Code: 36904"."""
-    if len(text) > 80:
+    if len(text) > _MAX_LABEL or not _DIGIT.search(text):
         return Found(None, None)
     text = text.strip(" \t:;,.()[]|")
     if code := read_code(text, system):
@@ -155,7 +158,7 @@ def in_line(text: str, system: str | None = None) -> Found:
 
 def in_url(url: str | None) -> Found:
     """System and code from an address such as ``…/code/cpt4/50040-nephrostomy-nephrotomy-with-drainage``."""
-    if not url:
+    if not url or len(url) > _MAX_URL:
         return Found(None, None)
     try:
         parts = urlsplit(url.strip())

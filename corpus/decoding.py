@@ -36,6 +36,13 @@ _LOOK_AHEAD = 4096  # bytes in which a declaration, or zero bytes, are looked fo
 # A byte that is not UTF-8 decodes to a lone surrogate ("surrogateescape"), from there to its Windows-1252 character.
 _RESCUED = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0x100)}
 
+_LONG_WORD = 500
+_LONG_WORDS = re.compile(rf"\S{{{_LONG_WORD},}}")
+_MOST_MARKS = 30  # combining marks on one letter
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+
 # Never part of text: controls, lone surrogates, non-characters, byte order marks, soft hyphens, zero-width spaces.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u2060\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -49,7 +56,22 @@ def clean_text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _UNWANTED.sub("", text)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return text
+    if len(text) > _LONG_WORD:
+        text = _LONG_WORDS.sub(_tame, text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _tame(word: re.Match[str]) -> str:
+    """``word`` without the marks that stack on one letter beyond use: to order them takes quadratic time."""
+    kept: list[str] = []
+    marks = 0
+    for character in word[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
@@ -77,8 +99,8 @@ def _decode(data: bytes, charset: str | None) -> str:
     text = data.decode("utf-8", "surrogateescape")
     if text.isascii():
         return text
-    broken = sum(map(text.count, map(chr, _RESCUED)))
-    if broken * 4 <= sum(1 for character in text if not character.isascii()) - broken:
+    broken = len(_NOT_UTF8.findall(text))
+    if broken == 0 or broken * 5 <= len(_NOT_ASCII.findall(text)):
         return text.translate(_RESCUED) if broken else text
     for name in (charset, _declared(data)):
         if obeyed := _obeyed(name):

@@ -115,16 +115,16 @@ WORDINGS = {
         who you will see | who takes part | doctors | operating team | meet the team | who is in the room
     """,
     "risks": """
-        risks and complications | risk | risks | complication | complications | potential risks | possible risks | potential complications
-        possible complications | side effects | potential side effects | possible side effects | adverse effects
-        adverse events | dangers | hazards | safety | what are the risks | what are the complications
-        risks of procedure | what are the possible complications | what are the possible risks | is it safe
-        how safe is it | what can go wrong | what could go wrong | warnings | precautions | risks involved
-        surgical risks | procedure risks | known risks | risk and complication profile | drawbacks | disadvantages
-        cons | downsides | safety information | unwanted effects | what are the side effects | safety concerns
-        safety considerations | associated risks | things that can go wrong | key risks | possible problems
-        potential problems | problems | is it dangerous | are there risks | are there any risks | potential harms
-        harms
+        risks and complications | risk | risks | complication | complications | potential risks | possible risks
+        potential complications | possible complications | side effects | potential side effects
+        possible side effects | adverse effects | adverse events | dangers | hazards | safety | what are the risks
+        what are the complications | risks of procedure | what are the possible complications
+        what are the possible risks | is it safe | how safe is it | what can go wrong | what could go wrong
+        warnings | precautions | risks involved | surgical risks | procedure risks | known risks
+        risk and complication profile | drawbacks | disadvantages | cons | downsides | safety information
+        unwanted effects | what are the side effects | safety concerns | safety considerations | associated risks
+        things that can go wrong | key risks | possible problems | potential problems | problems | is it dangerous
+        are there risks | are there any risks | potential harms | harms
     """,
     "benefits": """
         benefit | benefits | advantage | advantages | potential benefits | expected benefits | possible benefits
@@ -216,12 +216,16 @@ WORDINGS = {
 }  # fmt: skip
 
 SUBORDINATE = {
-    "preparation": "before the procedure | before | before it | before surgery | before the test | before your procedure",
+    "preparation": """
+        before the procedure | before | before it | before surgery | before the test | before your procedure
+    """,
     "steps": """
         during the procedure | during | during surgery | during the test | during your procedure | during it
         anesthesia | anaesthesia | tools | instruments | equipment used
     """,
-    "recovery": "after the procedure | after it | after the test | after treatment | recovery instructions | immediately after",
+    "recovery": """
+        after the procedure | after it | after the test | after treatment | recovery instructions | immediately after
+    """,
     "risks": """
         common risks | rare risks | serious risks | minor risks | major risks | general risks | specific risks
         common complications | rare complications | serious complications | common side effects | short term risks
@@ -235,34 +239,42 @@ SUBORDINATE = {
 }
 """Wordings that head a section only where they stand as high as the others: elsewhere they divide one."""
 
-FURNITURE_LINES = frozenset(
-    re.sub(r"[\W_]", "", line)
-    for line in """
+_FURNITURE_LINES = """
     search all medical codes | search all codes | search medical codes | skip to main content | skip to content
-    skip to navigation | back to top | advertisement | ad | sponsored | share | tweet | print | print this page | email
-    share this page | read more | learn more | show more | show less | expand all | collapse all | view all | close
-    menu | accept | accept all | accept all cookies | accept cookies | decline | reject all | manage cookies | home | login
-    log in | sign in | sign up | register | subscribe | next | previous | prev | contents | save | bookmark | copy link
-    cookie settings | privacy policy | terms of use | terms of service | contact us | about us | search | download pdf
-    toggle navigation | continue reading | scroll to top | loading | facebook | twitter | linkedin | pinterest | whatsapp
-    """.replace("\n", "|").split("|")
-)
+    skip to navigation | back to top | advertisement | ad | sponsored | share | tweet | print | print this page
+    email | share this page | read more | learn more | show more | show less | expand all | collapse all | view all
+    close | menu | accept | accept all | accept all cookies | accept cookies | decline | reject all | manage cookies
+    home | login | log in | sign in | sign up | register | subscribe | next | previous | prev | contents | save
+    bookmark | copy link | cookie settings | privacy policy | terms of use | terms of service | contact us
+    about us | search | download pdf | toggle navigation | continue reading | scroll to top | loading | facebook
+    twitter | linkedin | pinterest | whatsapp
+"""
+"""Lines that are buttons, labels and the like wherever they stand alone."""
 
-_FURNITURE_PATTERN = re.compile(
-    r"^(©|\(c\) ?\d{4}|copyright\b.{0,12}\d{4}|home\s*[>›»/|→]|you are here:|share on \w+$)|\ball rights reserved\b"
-    r"|\b(we|this (web)?site|our (web)?site) uses? cookies\b",
-    re.IGNORECASE,
+_NOTICE = re.compile(
+    "(©|\\(c\\) ?\\d{4}|copyright\\b.{0,12}\\d{4}|home\\s*[>\u203a»/|→]|you are here:|share on \\w+$)", re.IGNORECASE
 )
+_COOKIES = re.compile(r"\b(we|(this|our) (web)?site) uses? cookies\b")
 
 _NUMBERING = re.compile(
-    r"^(?:section|part|step|chapter)?\s*(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-n])\s?[.):\-\u2013\u2014]\s*(?=\S)", re.I
+    r"(?:section|part|step|chapter)?\s*(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-n])\s?[.):\-\u2013\u2014]\s*(?=\S)",
+    re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:(?<=alternatives)\sto|\s(?:of|for|from|after|before|with|in|during|associated with|following|involved in|you should know))\b[^:]*$"
+    r"(?:(?<=alternatives)\sto"
+    r"|\s(?:of|for|from|after|before|with|in|during|associated with|following|involved in|you should know))\b[^:]*$"
 )
 _AND = re.compile(r"\s*(?:&|/|\+|,|;|\band/or\b|\band\b|\bor\b)\s*")
-_SUBJECT = r"(?:this|the|your|my|a|an)\s+(?:procedure|surgery|test|operation|treatment|exam|examination|scan|intervention|process)"
+_SUBJECT = re.compile(
+    r"(?:this|the|your|my|an?)\s+"
+    r"(?:procedure|surgery|test|operation|treatment|exam|examination|scan|intervention|process)"
+)
+_ARTICLE = re.compile(r"(?:the|your|an?|its|our|my|any|some)\s+")
+_NOT_A_LETTER = re.compile(r"[\W_]")
+_ASCII_ONLY_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 _MAX_LENGTH = 120  # characters; a longer line is no heading
+_MAX_NOTICE = 400  # characters; a longer line is no copyright or cookie notice
+_MAX_SENTENCE = 40  # characters; a longer line that ends as a sentence does is no heading
 
 
 class Heading(NamedTuple):
@@ -274,8 +286,14 @@ class Heading(NamedTuple):
 
 def squeeze(wording: str) -> str:
     """``wording`` without case, accents, marks, punctuation and spaces: what the table is looked up by."""
-    text = unicodedata.normalize("NFKD", wording).casefold().replace("&", " and ").replace("+", " and ")
-    return re.sub(r"[\W_]", "", text)
+    if "&" in wording or "+" in wording:
+        wording = wording.replace("&", " and ").replace("+", " and ")
+    if wording.isascii():
+        return wording.lower().translate(_ASCII_ONLY_LETTERS)
+    return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", wording).casefold())
+
+
+_SQUEEZED_FURNITURE = frozenset(map(squeeze, _FURNITURE_LINES.replace("\n", "|").split("|")))
 
 
 class HeadingTable:
@@ -290,7 +308,8 @@ class HeadingTable:
             self._add(wordings, Heading(kind))
         for wording, kind in (extra or {}).items():
             self._table[squeeze(wording)] = Heading(_known_kind(kind))
-        self.read = lru_cache(maxsize=20_000)(self._read)
+        self._exact = lru_cache(maxsize=20_000)(self._find_exact)
+        self._loose = lru_cache(maxsize=20_000)(self._find_loose)
 
     def _add(self, wordings: str, heading: Heading) -> None:
         for wording in wordings.replace("\n", "|").split("|"):
@@ -299,38 +318,49 @@ class HeadingTable:
 
     def exact(self, text: str) -> Heading | None:
         """What ``text`` heads, by the wording as it stands (but for case, numbering and marks)."""
-        if len(text) > _MAX_LENGTH:
-            return None
-        plain = _NUMBERING.sub("", text.strip(" #*_")).casefold()
-        if found := self._table.get(squeeze(text)) or self._table.get(squeeze(plain)):
-            return found
-        kinds = [self._table.get(squeeze(_strip_article(part))) for part in _AND.split(plain) if part]
-        return kinds[0] if len(kinds) > 1 and all(kinds) else None
+        return self._exact(text) if _may_be_heading(text) else None
 
-    def _read(self, text: str, about: str = "") -> Heading | None:
+    def read(self, text: str, about: str = "") -> Heading | None:
         """What ``text`` heads, also where it goes on "of …" or names its subject; for lines marked as headings.
 
         ``about`` is the page's name: "Colonoscopy Risks" on the page on colonoscopy heads its risks.
         """
-        if found := self.exact(text):
-            return found
-        if len(text) > _MAX_LENGTH:
-            return None
-        plain = _NUMBERING.sub("", text.strip(" #*_")).casefold().replace("\u2019", "'").strip(" :?.!" + DASHES)
-        if about and about.casefold() in plain and plain != about.casefold():
-            plain = plain.replace(about.casefold(), " it ")
-        for variant in self._variants(" ".join(plain.split())):
-            if found := self._table.get(squeeze(variant)):
-                return found
-        return None
+        return self._exact(text) or self._loose(text, about) if _may_be_heading(text) else None
 
-    @staticmethod
-    def _variants(plain: str) -> list[str]:
-        bare = _strip_article(plain)
-        generic = re.sub(_SUBJECT, "it", plain)
-        variants = [bare, generic, re.sub(r"^it['s]*\s*:?|\bit$", "", generic), _TAIL.sub("", bare)]
-        variants += [re.sub(r"\s*\([^()]*\)$", "", bare), re.sub(r"^what is an?\s.*", "what is it", plain)]
-        return [variant for variant in variants if variant.strip()]
+    def _find_exact(self, text: str) -> Heading | None:
+        if found := self._table.get(squeeze(text)):
+            return found
+        plain = text.strip(" #*_").casefold()
+        if numbering := _NUMBERING.match(plain):
+            plain = plain[numbering.end() :]
+            if found := self._table.get(squeeze(plain)):
+                return found
+        parts = [part for part in _AND.split(plain) if part]
+        kinds = [self._table.get(squeeze(_without_article(part))) for part in parts]
+        return kinds[0] if len(kinds) > 1 and all(kinds) else None
+
+    def _find_loose(self, text: str, about: str) -> Heading | None:
+        plain = text.strip(" #*_").casefold().replace("\u2019", "'").strip(" :?.!" + DASHES)
+        if numbering := _NUMBERING.match(plain):
+            plain = plain[numbering.end() :]
+        if about and plain != (subject := about.casefold()):
+            plain = " ".join(plain.replace(subject, " it ").split())
+        bare, generic = _without_article(plain), _SUBJECT.sub("it", plain)
+        variants = (
+            bare,
+            generic,
+            re.sub(r"^it(?:'s)?\s*:?|\bit$", "", generic),
+            _TAIL.sub("", bare),
+            re.sub(r"\s*\([^()]*\)$", "", bare),
+            re.sub(r"^what is an?\s.*", "what is it", plain),
+        )
+        return next((found for variant in variants if (found := self._table.get(squeeze(variant)))), None)
+
+
+def _may_be_heading(text: str) -> bool:
+    if len(text) > _MAX_LENGTH or not text:
+        return False
+    return len(text) <= _MAX_SENTENCE or text[-1] not in ".,;"
 
 
 @lru_cache(maxsize=16)
@@ -345,9 +375,16 @@ def heading_table(extra: Mapping[str, str] | None = None) -> HeadingTable:
 
 def is_furniture(line: str) -> bool:
     """Whether ``line`` is a button, a label or a notice of the site rather than the page's text."""
-    if len(line) <= 40 and re.sub(r"[\W_]", "", line).casefold() in FURNITURE_LINES:
+    if len(line) <= 40 and squeeze(line) in _SQUEEZED_FURNITURE:
         return True
-    return len(line) < 400 and _FURNITURE_PATTERN.search(line) is not None
+    if len(line) > _MAX_NOTICE:
+        return False
+    lower = line.lower()
+    return (
+        _NOTICE.match(line) is not None
+        or "all rights reserved" in lower
+        or ("cookies" in lower and _COOKIES.search(lower) is not None)
+    )
 
 
 def load_headings(path: str | Path) -> dict[str, str]:
@@ -381,5 +418,6 @@ def _known_kind(kind: str) -> str:
     return name
 
 
-def _strip_article(text: str) -> str:
-    return re.sub(r"^(?:the|your|a|an|its|our|my|any|some)\s+", "", text)
+def _without_article(text: str) -> str:
+    article = _ARTICLE.match(text)
+    return text[article.end() :] if article else text

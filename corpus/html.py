@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
@@ -78,6 +78,17 @@ def _check_caps(html: str) -> None:
                 raise TooMuch(f"a tag with more than {MAX_TAG_WORDS:,} attributes")
 
 
+class _Before(NamedTuple):
+    """What was so before an element was entered, to be so again after it."""
+
+    tag: Tag
+    region: int
+    bold: int
+    heading: int
+    item: bool
+    pieces: int  # how many there were
+
+
 class _Walk:
     """The pass: gathers inline text into lines and lines into blocks."""
 
@@ -100,7 +111,7 @@ class _Walk:
 
     def run(self, root: Tag) -> None:
         """Walk the tree beneath ``root``."""
-        stack: list[tuple[Iterator[PageElement], Any]] = [(iter(root.contents), None)]
+        stack: list[tuple[Iterator[PageElement], _Before | None]] = [(iter(root.contents), None)]
         while stack:
             children, leave = stack[-1]
             for node in children:
@@ -119,12 +130,12 @@ class _Walk:
             else:
                 stack.pop()
                 if leave is not None:
-                    self._leave(*leave)
+                    self._leave(leave)
         self._flush()
 
     # -- entering and leaving elements -------------------------------------------------------------------------
 
-    def _enter(self, tag: Tag) -> tuple[Any, ...] | None:
+    def _enter(self, tag: Tag) -> _Before | None:
         """Note the beginning of ``tag``; what :meth:`_leave` needs to undo it, None to pass the element over."""
         name = tag.name
         if name == "br":
@@ -134,7 +145,7 @@ class _Walk:
                 self._flush()
             return None
         attributes = tag.attrs
-        before = (name, self._region, self._bold, self._heading, self._item, tag, len(self._pieces))
+        before = _Before(tag, self._region, self._bold, self._heading, self._item, len(self._pieces))
         if name in _INLINE:
             if attributes and (is_skip_link(attributes) if name == "a" else is_suspect(name, attributes)):
                 return None
@@ -145,7 +156,8 @@ class _Walk:
             if name == "pre" and "\n" in (text := tag.get_text()).strip():
                 self.out.extend((block, self._region) for block in text_blocks(text, self._table))
                 return None
-            if name not in ("html", "body", "main") and not (name == "header" and self._within) and is_suspect(name, attributes):
+            is_own_header = name == "header" and self._within > 0
+            if name not in ("html", "body", "main") and not is_own_header and is_suspect(name, attributes):
                 self._enter_region(name, attributes)
             self._enter_block(name, attributes)
         if name in _BOLD or (attributes and self._marks_heading(attributes)):
@@ -179,26 +191,30 @@ class _Walk:
         elif name == "p" and attributes and self._is_list_paragraph(attributes):
             self._item = True
 
-    def _leave(self, name: str, region: int, bold: int, heading: int, item: bool, tag: Tag, start: int) -> None:
+    def _leave(self, before: _Before) -> None:
+        name = before.tag.name
         if name in _INLINE:
             if name == "a":
-                self._leave_link(tag, start)
-            elif bold != self._bold and name == "span" and heading == 0:
+                self._leave_link(before.tag, before.pieces)
+            elif before.bold != self._bold and name == "span" and before.heading == 0:
                 self._pieces.append((" ", True))
         else:
             self._flush()
-            if name in ("td", "th") and self._rows and self._rows[-1]:
-                cell = self._rows[-1][-1]
-                self._rows[-1][-1] = Cell(cell.is_head, self.out)
-                self.out = cell.entries
-            elif name == "tr" and self._rows:
-                self.out.extend(self._tables[-1].read_row(self._rows.pop()) if self._tables else [])
-            elif name == "table" and self._tables:
-                self._tables.pop()
-            elif name in _OWN_HEADER:
-                self._within -= 1
-            self._item = item and name != "li"
-        self._region, self._bold, self._heading = region, bold, heading
+            self._leave_block(name)
+            self._item = before.item and name != "li"
+        self._region, self._bold, self._heading = before.region, before.bold, before.heading
+
+    def _leave_block(self, name: str) -> None:
+        if name in ("td", "th") and self._rows and self._rows[-1]:
+            cell = self._rows[-1][-1]
+            self._rows[-1][-1] = Cell(cell.is_head, self.out)
+            self.out = cell.entries
+        elif name == "tr" and self._rows:
+            self.out.extend(self._tables[-1].read_row(self._rows.pop()) if self._tables else [])
+        elif name == "table" and self._tables:
+            self._tables.pop()
+        elif name in _OWN_HEADER:
+            self._within -= 1
 
     def _leave_link(self, tag: Tag, start: int) -> None:
         text = " ".join("".join(piece for piece, _ in self._pieces[start:]).split())

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from .blocks import Block, RawPage
 from .codes import Found, in_line, is_label, labelled
-from .headings import Heading, HeadingTable, is_furniture, squeeze
+from .headings import HeadingTable, is_furniture, squeeze
 from .openings import Opening, Openings
 from .procedure import SECTION_KINDS, Section, SimilarCode
 from .similar import names, similar_codes
+
+_MAX_DESCRIPTOR = 1_500  # characters; a longer paragraph is text
 
 
 @dataclass(slots=True)
@@ -185,7 +187,8 @@ class _Builder:
         if beside_label is not None and beside_label in others:
             return beside_label.text
         for block in others:
-            if block.style != "item" and not block.is_link and not _is_sentence(block.text):
+            is_short = len(block.text) <= _MAX_DESCRIPTOR
+            if is_short and block.style != "item" and not block.is_link and not _is_sentence(block.text):
                 return block.text
         return ""
 
@@ -265,6 +268,3 @@ def _drop_trailing_links(section: _Open) -> None:
         end -= 1
     if 0 < end <= len(section.blocks) - 3:
         del section.blocks[end:]
-
-
-__all__ = ["Heading", "Parts", "read_sections", "read_similar"]

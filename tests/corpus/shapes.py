@@ -29,7 +29,12 @@ class Page(NamedTuple):
 
 HTML_SHAPES: dict[str, Render] = {}
 TEXT_SHAPES: dict[str, Render] = {}
-NEEDS_OTHER_WORDINGS = {"other wordings in h3", "other wordings in bold", "other wordings in divs", "named after the procedure"}
+NEEDS_OTHER_WORDINGS = {
+    "other wordings in h3",
+    "other wordings in bold",
+    "other wordings in divs",
+    "named after the procedure",
+}
 
 
 def html_shape(name: str) -> Callable[[Render], Render]:
@@ -54,7 +59,9 @@ def e(text: str) -> str:
 
 
 def label(system: str) -> str:
-    return {"CPT4": "CPT4 code", "HCPCS": "HCPCS code", "ICD10PCS": "ICD-10-PCS code", "ICD9Proc": "ICD9Proc code"}[system]
+    return {"CPT4": "CPT4 code", "HCPCS": "HCPCS code", "ICD10PCS": "ICD-10-PCS code", "ICD9Proc": "ICD9Proc code"}[
+        system
+    ]
 
 
 def similar_link(entry: tuple[str, str, str]) -> str:
@@ -149,7 +156,9 @@ def _bold_br(t: Truth, rng: Random) -> str:
 
 @html_shape("br only, headings bare")
 def _br_only(t: Truth, rng: Random) -> str:
-    out = f"Search all medical codes<br>{e(t.descriptor)}<br>{label(t.system)}<br>Name of the Procedure: {e(t.name)}<br>"
+    out = (
+        f"Search all medical codes<br>{e(t.descriptor)}<br>{label(t.system)}<br>Name of the Procedure: {e(t.name)}<br>"
+    )
     out += "".join(f"* Common Name: {e(n)}<br>" for n in t.common_names)
     out += f"* Medical Term: {e(t.medical_terms[0])}<br>"
     for heading, lines, is_list in parts(t):
@@ -249,16 +258,16 @@ def _stacked(t: Truth, rng: Random) -> str:
 @html_shape("similar codes in a table")
 def _similar_table(t: Truth, rng: Random) -> str:
     page = whole(t, lambda h: f"<h2>{e(h)}</h2>")
-    rows = "".join(
-        f'<tr><td><a href="/code/{s.lower()}/{c}">{c}</a></td><td>{e(d)}</td></tr>' for s, c, d in t.similar
-    )
+    rows = "".join(f'<tr><td><a href="/code/{s.lower()}/{c}">{c}</a></td><td>{e(d)}</td></tr>' for s, c, d in t.similar)
     table = f"<table><thead><tr><th>Code</th><th>Description</th></tr></thead><tbody>{rows}</tbody></table>"
     return page.replace(similar(t), table) if t.similar else page
 
 
 @html_shape("sections and articles")
 def _sections(t: Truth, rng: Random) -> str:
-    page = whole(t, lambda h: f"<header><h2>{e(h)}</h2></header>", lambda s: f"<section class='content-block'>{s}</section>")
+    page = whole(
+        t, lambda h: f"<header><h2>{e(h)}</h2></header>", lambda s: f"<section class='content-block'>{s}</section>"
+    )
     return f"<main><article>{page}</article></main>"
 
 
@@ -312,7 +321,9 @@ def _word(t: Truth, rng: Random) -> str:
 
 @html_shape("nested divs and spans")
 def _soup(t: Truth, rng: Random) -> str:
-    page = whole(t, lambda h: f"<div><div><span><span>{e(h)}</span></span></div></div>", lambda s: f"<div><div>{s}</div></div>")
+    page = whole(
+        t, lambda h: f"<div><div><span><span>{e(h)}</span></span></div></div>", lambda s: f"<div><div>{s}</div></div>"
+    )
     return page.replace("<p>", "<div><span>").replace("</p>", "</span></div>")
 
 
@@ -329,7 +340,11 @@ def _numbered(t: Truth, rng: Random) -> str:
 
 @html_shape("old html")
 def _old(t: Truth, rng: Random) -> str:
-    return "<CENTER><FONT FACE=Arial>" + whole(t, lambda h: f"<P><FONT SIZE=+1><B><U>{e(h)}</U></B></FONT><P>") + "</CENTER>"
+    return (
+        "<CENTER><FONT FACE=Arial>"
+        + whole(t, lambda h: f"<P><FONT SIZE=+1><B><U>{e(h)}</U></B></FONT><P>")
+        + "</CENTER>"
+    )
 
 
 @html_shape("aria headings")
@@ -344,7 +359,9 @@ def _emoji(t: Truth, rng: Random) -> str:
 
 @html_shape("minified")
 def _minified(t: Truth, rng: Random) -> str:
-    return re.sub(r">\s+<", "><", whole(t, lambda h: f"<h2 class=a>{e(h)}</h2>")).replace("</p>", "").replace("</li>", "")
+    return (
+        re.sub(r">\s+<", "><", whole(t, lambda h: f"<h2 class=a>{e(h)}</h2>")).replace("</p>", "").replace("</li>", "")
+    )
 
 
 @html_shape("reader text in pre")
@@ -423,7 +440,11 @@ def _close(t: Truth, rng: Random) -> str:
 def _wrapped(t: Truth, rng: Random) -> str:
     lines = []
     for line in _reader_text(t, rng).splitlines():
-        indent = " " * (len(line) - len(line.lstrip()) + 2) if line.startswith("  ") and line.strip()[:1] in "•123456789" else ""
+        indent = (
+            " " * (len(line) - len(line.lstrip()) + 2)
+            if line.startswith("  ") and line.strip()[:1] in "•123456789"
+            else ""
+        )
         current = ""
         for word in line.split(" "):
             if len(current) + len(word) > 75 and current.strip():
@@ -439,7 +460,9 @@ def _wrapped(t: Truth, rng: Random) -> str:
 
 def _markdown(t: Truth, head: Callable[[str], str]) -> str:
     out = f"{t.descriptor}\n\n*{label(t.system)}*\n\n{head('Name of the Procedure')}\n\n{t.name}\n\n"
-    out += "".join(f"- **Common Name:** {n}\n" for n in t.common_names) + f"- **Medical Term:** {t.medical_terms[0]}\n\n"
+    out += (
+        "".join(f"- **Common Name:** {n}\n" for n in t.common_names) + f"- **Medical Term:** {t.medical_terms[0]}\n\n"
+    )
     for heading, lines, is_list in parts(t):
         out += head(heading) + "\n\n"
         marks = (f"{n}." if "Proc" in heading else "-" for n in range(1, 99))
@@ -485,7 +508,7 @@ NOISE_ABOVE = (
 NOISE_BELOW = (
     '<div class="related-posts"><h3>Related articles</h3><ul><li><a href="/a">Benefits of quuxly</a></li></ul></div>',
     '<h3>You may also like</h3><ul><li><a href="/z">Zorblatt surgery</a></li><li><a href="/y">Quuxly repair</a></li></ul>',
-    '<aside><h4>Benefits</h4><p>Our wibblesome newsletter.</p></aside>',
+    "<aside><h4>Benefits</h4><p>Our wibblesome newsletter.</p></aside>",
     '<footer><p>&copy; 2024 Zorblatt Inc., 555-123-4567, Springfield 90210</p><a href="/privacy">quuxly</a></footer>',
     '<div class="share-buttons"><button>Share</button><a href="#">Quuxly share</a></div>',
     '<section id="comments"><h3>2 Comments</h3><p>Frobnitz says: great Recovery</p></section>',
@@ -544,7 +567,9 @@ def text_page(shape: str, t: Truth, rng: Random) -> Page:
 def _encoded(document: str, source: str, url: str | None, rng: Random) -> Page:
     charset = rng.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252", "declared in the carrier", "wrong"))
     if charset == "cp1252":
-        declared = document.replace("<head>", '<head><meta http-equiv="Content-Type" content="text/html; charset=windows-1252">')
+        declared = document.replace(
+            "<head>", '<head><meta http-equiv="Content-Type" content="text/html; charset=windows-1252">'
+        )
         return Page(declared.encode("cp1252", "xmlcharrefreplace"), source, url)
     if charset == "declared in the carrier":
         return Page(document.encode("iso-8859-15", "xmlcharrefreplace"), source, url, "text/html; charset=ISO-8859-15")

@@ -41,7 +41,9 @@ OTHER_WORDINGS = {
                    "What will I feel?"),
 }  # fmt: skip
 
-_ORGANS = "knee|kidney|bladder|artery|wrist|retina|gallbladder|cornea|sinus|thyroid|dialysis graft|Müllerian duct".split("|")
+_ORGANS = (
+    "knee|kidney|bladder|artery|wrist|retina|gallbladder|cornea|sinus|thyroid|dialysis graft|Müllerian duct".split("|")
+)
 _ACTS = "biopsy|drainage|thrombectomy|repair|ablation|angioplasty|resection|scan|injection|implantation".split("|")
 _WORDS = (
     "patient vessel catheter site doctor clot small tissue needle image bandage incision monitor fluid nerve contrast dye "
@@ -63,7 +65,10 @@ _ITEMS = (
     "During the procedure: little to no {w} due to sedation.",
     "After the procedure: mild {w}, manageable with medication.",
     "Surgical {w}: more invasive and requires a longer recovery time.",
-    "Nurse", "Anesthesiologist (if sedation is used)", "Radiology technologist", "{w} surgeon",
+    "Nurse",
+    "Anesthesiologist (if sedation is used)",
+    "Radiology technologist",
+    "{w} surgeon",
     "Avoid heavy {w} – or strenuous activities – for 3-5 days.",
     "2.5 mg of {w} twice a day",
     "Management of complications involves {w} care.",
@@ -138,7 +143,8 @@ def make_truth(rng: Random, *, other_wordings: bool = False) -> Truth:
     return Truth(
         system=system,
         code=_code(rng, system),
-        descriptor=f"{act.capitalize()}, {organ}, any method, including all imaging" + rng.choice(("", ",", "; complete")),
+        descriptor=f"{act.capitalize()}, {organ}, any method, including all imaging"
+        + rng.choice(("", ",", "; complete")),
         name=f"{act.title()} of the {organ.title()}" + rng.choice(("", " (Minimally Invasive)", " with Imaging")),
         common_names=[f"{organ.title()} {act}"] + ([f"{organ} procedure"] if rng.random() < 0.3 else []),
         medical_terms=[f"Percutaneous {act} and {organ} lysis"],

@@ -192,7 +192,7 @@ WORDINGS = {
     """,
     "code": """
         code | codes | procedure code | billing code | procedure codes | code information | code details
-        medical code | cpt code | cpt4 code | hcpcs code | code number | coding | code and system
+        medical code | code number | coding | code and system
     """,
     "similar_codes": """
         similar codes | related codes | similar procedures | related procedures | see also codes | similar code
@@ -241,10 +241,10 @@ SUBORDINATE = {
 
 _FURNITURE_LINES = """
     search all medical codes | search all codes | search medical codes | skip to main content | skip to content
-    skip to navigation | back to top | advertisement | ad | sponsored | share | tweet | print | print this page
-    email | share this page | read more | learn more | show more | show less | expand all | collapse all | view all
-    close | menu | accept | accept all | accept all cookies | accept cookies | decline | reject all | manage cookies
-    home | login | log in | sign in | sign up | register | subscribe | next | previous | prev | contents | save
+    skip to navigation | back to top | advertisement | sponsored | share | tweet | print | print this page
+     share this page | read more | learn more | show more | show less | expand all | collapse all | view all
+     menu | accept | accept all | accept all cookies | accept cookies | decline | reject all | manage cookies
+     login | log in | sign in | sign up | register | subscribe | prev | save
     bookmark | copy link | cookie settings | privacy policy | terms of use | terms of service | contact us
     about us | search | download pdf | toggle navigation | continue reading | scroll to top | loading | facebook
     twitter | linkedin | pinterest | whatsapp

@@ -33,6 +33,7 @@ _SITE_HEADER = re.compile(r"(^|\s)(site|page|global|top|main|app)?[-_]?header(\s
 _COLLAPSIBLE = re.compile(r"panel|accordion|collaps|\btab|content|body|answer|details", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SKIP_LINK = re.compile(r"\bskip|\bsr-only|screen-reader|visually-?hidden", re.IGNORECASE)
+_MAX_CLASSES = 300  # characters of class and id that are looked at
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -53,7 +54,7 @@ def is_suspect(name: str, attributes: Mapping[str, Any]) -> bool:
     if "role" in attributes and str(attributes["role"]).lower() in NOISE_ROLES:
         return True
     classes = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-    if classes != " " and _names_noise(classes):
+    if classes != " " and _names_noise(classes[:_MAX_CLASSES]):
         return True
     hidden = (
         "hidden" in attributes
@@ -88,7 +89,7 @@ def drop_noise(entries: list[tuple[Block, int]], regions: list[Region], table: H
     pending: tuple[str, int] | None = None
     for block, region in entries:
         found = table.exact(block.text)
-        if not found and (labelled := table.exact(block.label or block.text.partition(":")[0])):
+        if not found and (labelled := table.exact(block.label or block.text[:70].partition(":")[0])):
             _count(kinds, region, labelled.kind, regions)
             pending = None
         elif found and found.kind != "furniture" and not block.is_link:

@@ -10,14 +10,18 @@ import re
 from typing import NamedTuple
 
 from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block
+from .codes import is_label
 from .headings import FIELD_KINDS, Heading, HeadingTable
+
+HEAD_LEVEL = 99
+"""The level of the head of the page, below every heading."""
 
 _LABEL_LEVEL = PLAIN_LEVEL + 1
 _ITEM_LEVEL = PLAIN_LEVEL + 2
 _LABEL_END = re.compile(r"\s*[:\u2013\u2014|]\s*|\s+-\s+")
 _MAX_LABEL = 70  # characters before the colon in "Heading: text on the same line"
 _MAX_BOLD_HEADING = 90
-_LABELS_NEEDED = 3  # kinds that must be labelled so before an item's "Duration: an hour", or an unknown label, opens one
+_LABELS_NEEDED = 3  # kinds so labelled, before "Duration: an hour" in an item, or an unknown label, opens a section
 _REMARKS = frozenset({"note", "notes", "important", "tip", "caution", "warning", "example", "please note", "remember"})
 
 
@@ -71,7 +75,9 @@ class Openings:
         if current == "similar_codes" and candidate.strength >= 2 and not candidate.found:
             return None
         if candidate.found is None:
-            if level == 99 or candidate.level > level or (candidate.rest and not self._bold_labels_head):
+            if level == HEAD_LEVEL and not self._follows_title(number, candidate):
+                return None
+            if candidate.level > level or (candidate.rest and not self._bold_labels_head):
                 return None
             return Opening("other", candidate.heading, candidate.rest, candidate.level)
         return self._known(candidate, level, current)
@@ -81,9 +87,9 @@ class Openings:
         assert found is not None
         opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
         if found.subordinate:
-            return opening if candidate.strength <= 1 and (candidate.level <= level != 99) else None
+            return opening if candidate.strength <= 1 and (candidate.level <= level != HEAD_LEVEL) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
-            return opening if level == 99 or current in FIELD_KINDS or candidate.strength <= 1 else None
+            return opening if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= 1 else None
         if candidate.strength > self._strongest[found.kind]:
             return None
         if candidate.strength >= 6 and not self._items_head:
@@ -125,6 +131,14 @@ class Openings:
         if end and (rest := text[end.end() :].strip()) and (found := self._table.read(text[: end.start()])):
             return _Candidate(found, text[: end.start()], rest, level, strength)
         return None
+
+    def _follows_title(self, number: int, candidate: _Candidate) -> bool:
+        """Whether a heading of unknown words at the head of the page opens a section, not being the title itself."""
+        title = next((n for n, block in enumerate(self._blocks) if block.style == "heading"), number)
+        if candidate.strength > 0 or number == title or number + 1 >= len(self._blocks):
+            return False
+        following = self._blocks[number + 1]
+        return following.style in ("text", "item") and is_label(following.text) is None
 
     @staticmethod
     def _is_unknown_label(block: Block) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .blocks import Block, RawPage
 from .codes import Found, in_line, is_label, labelled
 from .headings import HeadingTable, is_furniture, squeeze
-from .openings import Opening, Openings
+from .openings import HEAD_LEVEL, Opening, Openings
 from .procedure import SECTION_KINDS, Section, SimilarCode
 from .similar import names, similar_codes
 
@@ -53,13 +53,13 @@ class _Builder:
         self._label_at: int | None = None  # how many blocks of the head stand before the label of the code system
         self._values: dict[str, list[str]] = {"name": [], "common_names": [], "medical_terms": [], "descriptor": []}
         self._sections: list[_Open] = []
-        self._current = _Open("head", "", 99)
+        self._current = _Open("head", "", HEAD_LEVEL)
 
     def build(self) -> Parts:
         blocks = [block for block in self._page.blocks if not is_furniture(block.text)]
         openings = Openings(blocks, self._table, _about(blocks))
         for number, block in enumerate(blocks):
-            if openings.is_contents(number):
+            if openings.is_contents(number) or self._is_label(block):
                 continue
             if opening := openings.at(number, self._current.level, self._current.kind):
                 self._open(opening, block)
@@ -84,7 +84,7 @@ class _Builder:
         elif rest and kind in self._values:
             self._values[kind] += self._read_names(kind, opening.heading, rest)
             if self._current.kind in self._values:
-                self._current = _Open("head", "", 99)
+                self._current = _Open("head", "", HEAD_LEVEL)
         else:
             self._current = _Open(kind, opening.heading, opening.level)
             if rest and kind == "similar_codes":
@@ -117,13 +117,18 @@ class _Builder:
         else:
             self._head.append(block)
 
+    def _is_label(self, block: Block) -> bool:
+        """Note the system, where the block is nothing but its label."""
+        system = is_label(block.text)
+        if system is None:
+            return False
+        self._parts.codes.append(Found(system, None))
+        if self._current.kind == "head":
+            self._label_at = len(self._head)
+        return True
+
     def _is_code_line(self, block: Block) -> bool:
-        """Note the system's label or the code, where the block is nothing else."""
-        if system := is_label(block.text):
-            self._parts.codes.append(Found(system, None))
-            if self._current.kind == "head":
-                self._label_at = len(self._head)
-            return True
+        """Note the code, where the block is nothing else."""
         at_head = self._current.kind in ("head", "code", "name", "descriptor")
         found = in_line(block.text, self._system if at_head else None)
         if found.code and not (at_head or labelled(block.text)[0].code):
@@ -164,7 +169,7 @@ class _Builder:
         left = [block for block in candidates if squeeze(block.text) not in own and not block.is_link]
         left += [Block("text", text) for kind in ("name", "descriptor") for text in values[kind][1:]]
         if left:
-            self._sections.insert(0, _Open("other", "", 99, left))
+            self._sections.insert(0, _Open("other", "", HEAD_LEVEL, left))
         parts.common_names = tuple(dict.fromkeys(values["common_names"]))
         parts.medical_terms = tuple(dict.fromkeys(values["medical_terms"]))
 

@@ -13,6 +13,7 @@ _SEPARATORS = " \t:;|,." + DASHES
 _FIRST_WORD = re.compile(r"[^\s:|,;\u2013\u2014]+")
 _CODE_AT_END = re.compile(r"(.*\S)\s*[(\[]\s*([^()\[\]]{2,40})[)\]]")
 _ONE_PART = re.compile(r"(?:\w+:)?(?://[^/]*)?/?[^/]*/?")
+_MAX_NAMES = 2_000  # characters; a longer list of names is text
 _COMMA = re.compile(r"\s*,\s*(?![^(]*\))")
 _SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
 
@@ -86,6 +87,6 @@ def _with_system(found: Found, rest: str) -> tuple[Found, str]:
 def names(text: str, is_plural: bool) -> list[str]:
     """The names in ``text``: divided at semicolons, bars and " / ", and at commas outside brackets if ``is_plural``."""
     parts = _SEMICOLON.split(text)
-    if is_plural:
+    if is_plural and len(text) <= _MAX_NAMES:
         parts = [re.sub(r"^(?:and|or)\s+", "", part) for whole in parts for part in _COMMA.split(whole)]
     return [name for part in parts if (name := part.strip(" \t.,;:*"))]

@@ -14,8 +14,8 @@ _BULLET = re.compile(
 _ATX = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
 _UNDERLINE = re.compile(r"=+|-{2,}")
 _RULE = re.compile(r"([-*_=])(\s?\1){2,}")
-_BOLD = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*]+)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_]+)(?<=\S)_(?!\w)")
+_BOLD = re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*]{1,300})(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_]{1,300})(?<=\S)_(?!\w)")
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\(\s*<?([^()\s<>]{0,2000})>?[^()]{0,200}\)")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|-])")
 _HTML_REST = re.compile(r"<br\s*/?>|</?(?:p|b|i|u|em|strong|span|div|sup|sub)\s*>|<!--[^<>]*-->", re.IGNORECASE)
@@ -45,7 +45,7 @@ def text_blocks(text: str, table: HeadingTable) -> list[Block]:
     blocks: list[Block] = []
     after_blank, previous = True, ""
     for line in lines:
-        stripped = line.strip(" \t\f\v\xa0\u3000")
+        stripped = " ".join(line.split())
         if not stripped or stripped.startswith("```"):
             after_blank = True
             continue

@@ -1,12 +1,14 @@
-"""One immutable file of named NumPy arrays with a checksum for every 64 KiB of it.
+"""One immutable file of named NumPy arrays with a checksum for every 4 KiB of it.
 
 Layout, little-endian::
 
     "PSARRAYS" u32 version u32 0            16 bytes
     the arrays, each at a multiple of 64
-    u32 CRC-32 of each 64 KiB block of all of the above
-    directory: JSON {"arrays": {name: [dtype, offset, count]}, "meta": {...}}
-    u64 offset of the checksums, u64 offset of the directory, u32 CRC-32 of everything from the checksums to here
+    u32 CRC-32 of each 4 KiB block of all of the above
+    u32 CRC-32 of each 4 KiB of these checksums
+    directory: JSON {name: [dtype, offset, count]}
+    u64 offset of the checksums, u64 offset of the directory
+    u32 CRC-32 of everything from the checksums of checksums to here
 
 A block is verified when it is first touched, so that opening a file costs the same whatever its size and damage is
 found before it is believed. The last four bytes vouch for the whole; a manifest keeps them.
@@ -31,9 +33,15 @@ Array = npt.NDArray[Any]
 
 _MAGIC = b"PSARRAYS" + struct.pack("<II", 1, 0)
 _TRAILER = struct.Struct("<QQI")
-_BLOCK_BITS = 16
+_BLOCK_BITS = 12
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
+
+
+def _checksums(data: bytes | memoryview) -> list[int]:
+    """The checksum of each block of ``data``, the last of which may be short."""
+    view = memoryview(data)
+    return [zlib.crc32(view[start : start + _BLOCK]) for start in range(0, len(view), _BLOCK)]
 
 
 class _Checksummer:
@@ -41,36 +49,31 @@ class _Checksummer:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._open_block = 0  # bytes in the block being filled
-        self._crc = 0
-        self.checksums: list[int] = []
+        self._pending = b""
+        self._checksums: list[int] = []
         self.offset = 0
 
     def write(self, data: bytes | memoryview) -> None:
         self._file.write(data)
+        self.offset += len(data)
         view = memoryview(data)
-        self.offset += len(view)
-        while len(view):
-            part = view[: _BLOCK - self._open_block]
-            self._crc = zlib.crc32(part, self._crc)
-            self._open_block += len(part)
-            view = view[len(part) :]
-            if self._open_block == _BLOCK:
-                self._end_block()
+        if self._pending:
+            missing = _BLOCK - len(self._pending)
+            self._pending += bytes(view[:missing])
+            view = view[missing:]
+            if len(self._pending) < _BLOCK:
+                return
+            self._checksums += _checksums(self._pending)
+        whole = len(view) & -_BLOCK
+        self._checksums += _checksums(view[:whole])
+        self._pending = bytes(view[whole:])
 
     def finish(self) -> bytes:
-        if self._open_block:
-            self._end_block()
-        return np.array(self.checksums, dtype="<u4").tobytes()
-
-    def _end_block(self) -> None:
-        self.checksums.append(self._crc)
-        self._crc = self._open_block = 0
+        self._checksums += _checksums(self._pending)
+        return np.array(self._checksums, dtype="<u4").tobytes()
 
 
-def write_arrays(
-    storage: Storage, name: str, arrays: Mapping[str, Array | Iterable[Array]], meta: Mapping[str, Any]
-) -> tuple[int, int]:
+def write_arrays(storage: Storage, name: str, arrays: Mapping[str, Array | Iterable[Array]]) -> tuple[int, int]:
     """Write the file ``name``, durably; an array may come as an iterable of parts. Gives its (bytes, checksum)."""
     result = (0, 0)
 
@@ -90,40 +93,42 @@ def write_arrays(
             directory[array_name] = (dtype, offset, count)
         checksum_offset = out.offset
         checksums = out.finish()
-        tail = json.dumps({"arrays": directory, "meta": meta}, separators=(",", ":"), sort_keys=True).encode()
-        tail = checksums + tail + struct.pack("<QQ", checksum_offset, checksum_offset + len(checksums))
+        above = np.array(_checksums(checksums), "<u4").tobytes()
+        tail = above + json.dumps(directory, separators=(",", ":"), sort_keys=True).encode()
+        tail += struct.pack("<QQ", checksum_offset, checksum_offset + len(checksums) + len(above))
         crc = zlib.crc32(tail)
-        file.write(tail + struct.pack("<I", crc))
-        result = (checksum_offset + len(tail) + 4, crc)
+        file.write(checksums + tail + struct.pack("<I", crc))
+        result = (checksum_offset + len(checksums) + len(tail) + 4, crc)
 
     storage.write(name, fill)
     return result
 
 
 class ArrayFile:
-    """A file of arrays, mapped for reading. ``meta`` is what was written with them."""
+    """A file of arrays, mapped for reading."""
 
     def __init__(self, name: str, data: mmap.mmap | bytes, size: int, checksum: int) -> None:
         self.name = name
-        self._data = data
+        self._data = memoryview(data)
         if len(data) != size:
             raise DamagedIndex(name, f"{len(data)} bytes long instead of {size}")
         if size < len(_MAGIC) + _TRAILER.size or data[: len(_MAGIC)] != _MAGIC:
             raise DamagedIndex(name, "not a file of this format")
-        self._checksum_offset, directory_offset, crc = _TRAILER.unpack(data[size - _TRAILER.size :])
         end = size - _TRAILER.size
+        self._checksum_offset, directory_offset, crc = _TRAILER.unpack(data[end:])
         blocks = -(-self._checksum_offset // _BLOCK)
-        if crc != checksum or directory_offset != self._checksum_offset + 4 * blocks or directory_offset > end:
+        above_offset = self._checksum_offset + 4 * blocks
+        above = -(-4 * blocks // _BLOCK)
+        if crc != checksum or directory_offset != above_offset + 4 * above or directory_offset > end:
             raise DamagedIndex(name, "its end is not what was written")
-        if zlib.crc32(data[self._checksum_offset : size - 4]) != crc:
+        if zlib.crc32(data[above_offset : size - 4]) != crc:
             raise DamagedIndex(name, "its directory is not what was written")
-        self._checksums = np.frombuffer(data, "<u4", blocks, self._checksum_offset)
+        self._checksums = self._data[self._checksum_offset : above_offset].cast("I")
+        self._above = self._data[above_offset:directory_offset].cast("I")
         self._verified = bytearray(blocks)
+        self._verified_above = bytearray(above)
         directory = json.loads(bytes(data[directory_offset:end]))
-        self.meta: dict[str, Any] = directory["meta"]
-        self._columns = {
-            array_name: self._column(array_name, *place) for array_name, place in directory["arrays"].items()
-        }
+        self._columns = {array_name: self._column(array_name, *place) for array_name, place in directory.items()}
 
     def _column(self, array_name: str, dtype: str, offset: int, count: int) -> Column:
         if dtype not in _DTYPES or offset < 0 or count < 0:
@@ -143,17 +148,26 @@ class ArrayFile:
         first, last = start >> _BLOCK_BITS, (stop - 1) >> _BLOCK_BITS
         block = self._verified.find(0, first, last + 1)
         while block >= 0:
+            self._verify_checksum(block >> (_BLOCK_BITS - 2))
             end = min((block + 1) << _BLOCK_BITS, self._checksum_offset)
-            if zlib.crc32(memoryview(self._data)[block << _BLOCK_BITS : end]) != self._checksums[block]:
+            if zlib.crc32(self._data[block << _BLOCK_BITS : end]) != self._checksums[block]:
                 raise DamagedIndex(self.name, f"bytes {block << _BLOCK_BITS} to {end} are not what was written")
             self._verified[block] = 1
             block = self._verified.find(0, block + 1, last + 1)
 
+    def _verify_checksum(self, block: int) -> None:
+        """Make sure of one block of the checksums themselves."""
+        if not self._verified_above[block]:
+            per_block = _BLOCK // 4
+            if zlib.crc32(self._checksums[block * per_block : (block + 1) * per_block]) != self._above[block]:
+                raise DamagedIndex(self.name, "its checksums are not what was written")
+            self._verified_above[block] = 1
+
     def verify_all(self) -> None:
         """Verify every byte anew, whatever was verified before."""
         self._verified = bytearray(len(self._verified))
-        if self._verified:
-            self.verify(0, self._checksum_offset)
+        self._verified_above = bytearray(len(self._verified_above))
+        self.verify(0, self._checksum_offset)
 
 
 class Column:
@@ -255,12 +269,28 @@ class Strings:
         base = offsets[0]
         return [data[a - base : b - base] for a, b in zip(offsets, offsets[1:], strict=False)]
 
+
+class SortedStrings(Strings):
+    """Byte strings in ascending order; the whole of them is verified when they are first searched."""
+
+    __slots__ = ("_searched",)
+
+    def __init__(self, file: ArrayFile, name: str) -> None:
+        super().__init__(file, name)
+        self._searched: tuple[memoryview, memoryview] | None = None
+
     def find(self, wanted: bytes, low: int = 0) -> int:
-        """Where ``wanted`` stands, or would stand, in strings that are sorted."""
-        high = len(self)
+        """Where ``wanted`` stands, or would stand."""
+        if self._searched is None:
+            offsets = memoryview(self._offsets.all())
+            if len(offsets):
+                self._data.slice(0, offsets[-1])
+            self._searched = memoryview(self._data.all()), offsets
+        data, offsets = self._searched
+        high = len(offsets) - 1
         while low < high:
             middle = (low + high) // 2
-            if self[middle] < wanted:
+            if data[offsets[middle] : offsets[middle + 1]].tobytes() < wanted:
                 low = middle + 1
             else:
                 high = middle

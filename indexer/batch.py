@@ -10,20 +10,32 @@ from itertools import accumulate
 import numpy as np
 
 from . import postings
-from .analysis import LINE, stems
+from .analysis import LINE, MAX_TERM, stems
 from .arrays import Array, narrow, pack_strings
 from .fields import FIELDS
-from .page import IndexablePage
+from .page import SEPARATOR, IndexablePage
+
+FIELD_BITS = 5
+FIELD_MASK = (1 << FIELD_BITS) - 1
 
 _BYTES_PER_TOKEN = 60  # what laying out costs at its height
 _BYTES_PER_PAGE = 2000
 
 
 class _Numbers(dict[str, int]):
-    """Terms numbered in the order they are first seen."""
+    """Words to the numbers of their terms, in the order they are first seen; 0 is the end of a line."""
 
-    def __missing__(self, term: str) -> int:
-        number = self[term] = len(self)
+    def __init__(self) -> None:
+        super().__init__({LINE: 0})
+        self.terms = [LINE]
+
+    def __missing__(self, word: str) -> int:
+        if len(word) > MAX_TERM:
+            number = self[word[:MAX_TERM]]
+        else:
+            number = len(self.terms)
+            self.terms.append(word)
+        self[word] = number
         return number
 
 
@@ -31,22 +43,23 @@ class Batch:
     """Pages on their way into one segment. Adding a page either adds it whole or leaves the batch as it was."""
 
     def __init__(self) -> None:
-        self._numbers = _Numbers({LINE: 0})
+        self._numbers = _Numbers()
         self._tokens = array("I")
-        self._runs: list[tuple[int, int, int]] = []  # document, field, how many tokens
+        self._run_places = array("q")  # the document and the field of each run of tokens
+        self._run_counts = array("q")  # and how many tokens it has
         self._stored_bytes = 0
         self.pages: list[IndexablePage] = []
 
     def add(self, page: IndexablePage) -> None:
         """Add one page."""
-        document = len(self.pages)
-        found = page.words.split(" ") if page.words else []
-        if len(found) != sum(count for _, count in page.fields):
-            raise ValueError(f"{page.source}: the words do not match their counts")
-        found += [term for _, term in page.keywords]
-        self._tokens.extend(list(map(self._numbers.__getitem__, found)))
-        self._runs += [(document, field, count) for field, count in page.fields]
-        self._runs += [(document, field, 1) for field, _ in page.keywords]
+        terms = page.terms.split(SEPARATOR) if page.terms else []
+        counts = [count for _, count in page.fields]
+        if len(terms) != sum(counts):
+            raise ValueError(f"{page.source}: the terms do not match their counts")
+        self._tokens.extend(list(map(self._numbers.__getitem__, terms)))
+        first_place = len(self.pages) << FIELD_BITS
+        self._run_places.extend([first_place | field for field, _ in page.fields])
+        self._run_counts.extend(counts)
         self._stored_bytes += len(page.stored) + _BYTES_PER_PAGE
         self.pages.append(page)
 
@@ -61,60 +74,74 @@ class Batch:
 
     def _inverted(self) -> dict[str, Array]:
         """Dictionary, postings and lengths."""
-        run = np.array(self._runs, np.int64).reshape(-1, 3)
-        # Keyword fields may repeat in a document: their runs become one, so that positions do not collide.
-        place = run[:, 0] * len(FIELDS) + run[:, 1]
+        encoded = [term.encode() for term in self._numbers.terms]
+        order = sorted(range(1, len(encoded)), key=encoded.__getitem__)
+        terms = [encoded[number] for number in order]
+        rank = np.zeros(len(encoded), np.int64)
+        rank[order] = np.arange(1, len(encoded))
         numbers = np.frombuffer(self._tokens, np.uint32)
-        token_place = np.repeat(place, run[:, 2])
-        positions = _within_runs(token_place)
-        real = numbers != 0
-        lengths = np.bincount(token_place[real], minlength=len(self.pages) * len(FIELDS))
-        length_bytes = postings.length_bytes(lengths)
+        runs = _Runs(np.frombuffer(self._run_places, np.int64), np.frombuffer(self._run_counts, np.int64), numbers == 0)
 
-        terms = sorted((term.encode() for term in self._numbers if term != LINE))
-        rank = np.zeros(len(self._numbers), np.int64)
-        ranks = {term: place for place, term in enumerate(terms)}
-        rank[1:] = [ranks[term.encode()] for term in self._numbers if term != LINE]
-
-        order = np.flatnonzero(real)
-        key = (rank[numbers[order]] << 32) | np.arange(len(order))
+        # Ends of lines have rank 0: they come first and are cut off.
+        key = (rank << 32)[numbers]
+        key |= np.arange(len(key))
         key.sort()
-        order = order[key & 0xFFFFFFFF]
-        term = key >> 32
+        key = key[np.count_nonzero(numbers == 0) :]
+        token = (key & 0xFFFFFFFF).astype(np.uint32)
+        key >>= 32
+        run = runs.of_tokens[token]
         return {
             **dictionary(terms),
-            **inverted(term, token_place[order], positions[order], length_bytes, len(terms)),
-            "lengths": length_bytes,
+            **_inverted(key, run, (token - runs.starts[run]).astype(np.uint32), runs, len(terms)),
+            "lengths": runs.all_length_bytes(len(self.pages)),
         }
 
 
-def _within_runs(place: Array) -> Array:
-    """The position of each token within its (document, field), which stand together or far apart."""
-    if not len(place):
-        return np.empty(0, np.uint32)
-    starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1])))
-    counts = np.diff(np.append(starts, len(place)))
-    return (np.arange(len(place)) - np.repeat(starts, counts)).astype(np.uint32)
+class _Runs:
+    """The tokens of one field of one document stand together: a run. ``line_ends`` tells which tokens are no words.
+
+    The values of a keyword field are a run each; one term is never in two of them.
+    """
+
+    def __init__(self, places: Array, counts: Array, line_ends: Array) -> None:
+        self.places = places
+        self.starts = np.cumsum(counts) - counts
+        words = counts.copy()
+        if len(counts):
+            words -= np.add.reduceat(line_ends, self.starts, dtype=np.int64)
+        self.length_bytes = postings.length_bytes(words)
+        self.of_tokens = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
+
+    def all_length_bytes(self, documents: int) -> Array:
+        """The length bytes of every field of every document."""
+        lengths = np.zeros((documents, len(FIELDS)), np.uint8)
+        lengths[self.places >> FIELD_BITS, self.places & FIELD_MASK] = self.length_bytes
+        return lengths.ravel()
 
 
-def inverted(term: Array, place: Array, positions: Array, length_bytes: Array, terms: int) -> dict[str, Array]:
-    """Postings of tokens sorted by ``term``, then by ``place`` (document times fields plus field), then position."""
-    new = np.ones(len(term), bool)
-    new[1:] = (term[1:] != term[:-1]) | (place[1:] != place[:-1])
+def _inverted(term: Array, run: Array, positions: Array, runs: _Runs, terms: int) -> dict[str, Array]:
+    """Postings of tokens sorted by ``term`` (numbered from 1), then by ``run``, then by position."""
+    new = np.ones(len(term) + 1, bool)
+    np.not_equal(term[1:], term[:-1], out=new[1:-1])
+    new[1:-1] |= run[1:] != run[:-1]
     first = np.flatnonzero(new)
-    counts = np.diff(np.append(first, len(term)))
-    # A posting holds a limited number of occurrences; what is more becomes further postings of the same place.
-    pieces = -(-counts // postings.MAX_COUNT)
-    if len(pieces) and pieces.max() > 1:
-        piece = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        first = np.repeat(first, pieces) + piece * postings.MAX_COUNT
-        counts = np.minimum(np.repeat(counts, pieces) - piece * postings.MAX_COUNT, postings.MAX_COUNT)
-    posting_place = place[first]
-    documents, fields = np.divmod(posting_place, len(FIELDS))
-    codes = postings.make_codes(fields.astype(np.uint32), counts.astype(np.uint32), length_bytes[posting_place])
-    starts = np.searchsorted(term[first], np.arange(terms + 1))
-    token_starts = np.searchsorted(term, np.arange(terms + 1))
-    return {**term_arrays(starts, documents.astype(np.uint32), codes), **position_arrays(token_starts, positions)}
+    counts = np.diff(first)
+    full = np.flatnonzero(counts > postings.MAX_COUNT)
+    if len(full):
+        # A posting holds a limited number of occurrences; what is more becomes further postings of the same place.
+        pieces = (counts[full] - 1) // postings.MAX_COUNT
+        piece = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 1
+        new[np.repeat(first[full], pieces) + piece * postings.MAX_COUNT] = True
+        first = np.flatnonzero(new)
+        counts = np.diff(first)
+    first = first[:-1]
+    posting_run = run[first]
+    place = runs.places[posting_run]
+    documents, fields = (place >> FIELD_BITS).astype(np.uint32), (place & FIELD_MASK).astype(np.uint16)
+    codes = postings.make_codes(fields, counts.astype(np.uint16), runs.length_bytes[posting_run])
+    token_starts = np.searchsorted(term, np.arange(1, terms + 2))
+    starts = np.searchsorted(first, token_starts)
+    return {**term_arrays(starts, documents, codes), **position_arrays(token_starts, positions)}
 
 
 def term_arrays(starts: Array, documents: Array, codes: Array) -> dict[str, Array]:

@@ -118,7 +118,7 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
         number = self._segment.term_number(text.decode("utf-8", "replace"))
         members = _MEMBERS.get(fieldname, ())
         if number is None or not any(int(self._fields_of_terms[number]) >> member & 1 for member in members):
-            raise TermNotFound(f"no term {fieldname}:{text!r}")
+            raise KeyError(f"no term {fieldname}:{text!r}")  # as Whoosh's reader of a segment expects it
         return number
 
     def _find(self, fieldname: str, text: bytes) -> _Found:
@@ -135,7 +135,7 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         try:
             self._number(*term)
-        except TermNotFound:
+        except KeyError:
             return False
         return True
 
@@ -178,7 +178,10 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
         )
 
     def matcher(self, fieldname: str, text: bytes, format_: Any, scorer: Any = None) -> ListMatcher:
-        found = self._find(fieldname, text)
+        try:
+            found = self._find(fieldname, text)
+        except KeyError as error:
+            raise TermNotFound(*error.args) from None
         ends = np.cumsum(found.counts).tolist()
         data = found.positions.astype("<u4").tobytes()
         return _Matcher(

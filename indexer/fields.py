@@ -84,14 +84,13 @@ def field_texts(procedure: Procedure) -> Iterator[tuple[int, str]]:
 
 
 def field_keywords(procedure: Procedure) -> Iterator[tuple[int, str]]:
-    """The values of the keyword fields of ``procedure`` by field number, as the terms they are indexed as."""
+    """The values of the keyword fields of ``procedure`` by ascending field number, as the terms they are indexed as."""
     if procedure.code:
         yield FIELD_NUMBERS["code"], procedure.code.lower()
     if procedure.system:
         yield FIELD_NUMBERS["system"], procedure.system.lower()
-    for similar in procedure.similar_codes:
-        if similar.code:
-            yield FIELD_NUMBERS["similar_codes"], similar.code.lower()
+    for code in sorted({similar.code.lower() for similar in procedure.similar_codes if similar.code}):
+        yield FIELD_NUMBERS["similar_codes"], code
 
 
 @cache

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..corpus.procedure import Procedure
 from .analysis import LINE, words
 from .fields import field_keywords, field_texts
+from .stored import pack_procedure
 
 
 class PageFacts(NamedTuple):
@@ -30,12 +29,16 @@ class PageFacts(NamedTuple):
 NO_FACTS = PageFacts("", 0, -1, bytes(16))
 
 
+SEPARATOR = "\n"
+"""What stands between the terms of a page; no term holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexablePage:
     """What the index needs of one page.
 
-    ``fields`` holds (field number, how many words) in order and ``words`` all those words with spaces between them;
-    ``keywords`` holds (field number, term). ``stored`` is the compressed procedure.
+    ``fields`` holds (field number, how many terms) in order and ``terms`` all those terms; ``stored`` is the
+    compressed procedure.
     """
 
     id: str
@@ -43,41 +46,33 @@ class IndexablePage:
     system: str
     facts: PageFacts
     fields: tuple[tuple[int, int], ...]
-    words: str
-    keywords: tuple[tuple[int, str], ...]
+    terms: str
     stored: bytes
 
 
 def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePage:
     """Analyse and compress ``procedure``."""
-    by_field: dict[int, list[str]] = {}
+    by_field: dict[int, str] = {}
     for number, text in field_texts(procedure):
-        found = words(text)
-        if not found:
-            continue
-        if number in by_field:
-            by_field[number] += [LINE, *found]
-        else:
-            by_field[number] = found
+        if text:
+            by_field[number] = f"{by_field[number]}\n{text}" if number in by_field else text
+    found = words("\n".join([*by_field.values(), ""]))
+    fields, start = [], 0
+    for number, text in by_field.items():
+        end = start
+        for _ in range(text.count("\n") + 1):
+            end = found.index(LINE, end) + 1
+        fields.append((number, end - start))
+        start = end
+    for number, keyword in field_keywords(procedure):
+        fields.append((number, 1))
+        found.append(keyword.replace(SEPARATOR, " "))
     return IndexablePage(
         id=procedure.id,
         source=procedure.source,
         system=procedure.system or "",
         facts=facts,
-        fields=tuple((number, len(found)) for number, found in by_field.items()),
-        words=" ".join([" ".join(found) for found in by_field.values()]),
-        keywords=tuple(field_keywords(procedure)),
+        fields=tuple(fields),
+        terms=SEPARATOR.join(found),
         stored=pack_procedure(procedure),
     )
-
-
-def pack_procedure(procedure: Procedure) -> bytes:
-    """``procedure`` as compressed JSON."""
-    data = json.dumps(procedure.to_json(), ensure_ascii=False, separators=(",", ":"))
-    # A lone surrogate has no UTF-8; parsing removes them, an embedding app's own procedures may hold one.
-    return zlib.compress(data.encode("utf-8", "replace"), 6)
-
-
-def unpack_procedure(stored: bytes) -> Procedure:
-    """The procedure that :func:`pack_procedure` packed."""
-    return Procedure.from_json(json.loads(zlib.decompress(stored)))

@@ -39,9 +39,10 @@ def length_bytes(lengths: Ints | UInts) -> Bytes:
     return (np.searchsorted(LENGTHS, lengths, side="right") - 1).astype(np.uint8)
 
 
-def make_codes(fields: UInts, counts: UInts, length: Bytes) -> Codes:
+def make_codes(fields: Codes, counts: Codes, length: Bytes) -> Codes:
     """The codes of postings in ``fields`` with ``counts`` (1 to 8) occurrences and rounded field ``length``."""
-    return ((fields << FIELD_SHIFT) | ((counts - 1) << COUNT_SHIFT) | length).astype(np.uint16)
+    codes: Codes = (fields << np.uint16(FIELD_SHIFT)) | ((counts - np.uint16(1)) << np.uint16(COUNT_SHIFT)) | length
+    return codes
 
 
 def code_counts(codes: Codes) -> Codes:
@@ -61,39 +62,29 @@ def pack(values: UInts, starts: Ints) -> tuple[Bytes, Ints]:
     largest = np.maximum.reduceat(values, starts[:-1])
     widths = np.where(largest < 1 << 8, 1, np.where(largest < 1 << 16, 2, 4))
     np.cumsum(counts * widths, out=offsets[1:])
-    if len(np.unique(widths)) == 1:
-        return values.astype(f"<u{widths[0]}").view(np.uint8), offsets
-    packed = np.empty(int(offsets[-1]), np.uint8)
-    places = _places(starts, counts, offsets, widths)
-    each = np.repeat(widths.astype(np.uint8), counts)
-    packed[places] = values & 0xFF
-    for width, byte in ((2, 1), (4, 2), (4, 3)):
-        wide = each >= width
-        packed[places[wide] + byte] = (values[wide] >> (8 * byte)) & 0xFF
-    return packed, offsets
+    widest = int(widths.max())
+    all_bytes = values.astype(f"<u{widest}").view(np.uint8)
+    return all_bytes[_kept_bytes(widths, counts, widest)], offsets
 
 
 def unpack(packed: Bytes, offsets: Ints, starts: Ints) -> UInts:
     """What :func:`pack` packed. ``offsets`` and ``starts`` count from the first term given."""
     counts = np.diff(starts)
-    widths = np.diff(offsets) // counts
-    if not len(widths):
+    if not len(counts):
         return np.empty(0, np.uint32)
-    if len(np.unique(widths)) == 1:
-        return packed.view(f"<u{widths[0]}").astype(np.uint32)
-    places = _places(starts, counts, offsets, widths)
-    each = np.repeat(widths.astype(np.uint8), counts)
-    values = packed[places].astype(np.uint32)
-    for width, byte in ((2, 1), (4, 2), (4, 3)):
-        wide = each >= width
-        values[wide] |= packed[places[wide] + byte].astype(np.uint32) << (8 * byte)
-    return values
+    widths = np.diff(offsets) // counts
+    widest = int(widths.max())
+    all_bytes = np.zeros(int(starts[-1]) * widest, np.uint8)
+    all_bytes[_kept_bytes(widths, counts, widest)] = packed
+    return all_bytes.view(f"<u{widest}").astype(np.uint32)
 
 
-def _places(starts: Ints, counts: Ints, offsets: Ints, widths: Ints) -> Ints:
-    """The offset in bytes of each value."""
-    within = np.arange(starts[-1], dtype=np.int64) - np.repeat(starts[:-1], counts)
-    return np.repeat(offsets[:-1], counts) + within * np.repeat(widths, counts)
+def _kept_bytes(widths: Ints, counts: Ints, widest: int) -> npt.NDArray[np.bool_] | slice:
+    """Which bytes of values of ``widest`` bytes each are kept: the lowest ones, as many as their term's width."""
+    if int(widths.min()) == widest:
+        return slice(None)
+    mask: npt.NDArray[np.bool_] = np.arange(widest) < np.repeat(widths.astype(np.uint8), counts)[:, np.newaxis]
+    return mask.ravel()
 
 
 def gaps(documents: UInts, starts: Ints) -> UInts:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from ..corpus.errors import DamagedIndex
 from ..corpus.procedure import Procedure
 from . import postings
-from .arrays import ArrayFile, Strings
+from .arrays import ArrayFile, SortedStrings, Strings
 from .fields import FIELDS
-from .page import PageFacts, unpack_procedure
+from .page import PageFacts
 from .storage import Storage, damaged_if_missing
+from .stored import unpack_procedure
 
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
@@ -62,8 +63,8 @@ class Segment:
         if record.state is not None:
             state = record.state
             self.state_file = ArrayFile(state.name, damaged_if_missing(storage, state.name), state.size, state.checksum)
-        self._terms = Strings(file, "term")
-        self._stems = Strings(file, "stem")
+        self._terms = SortedStrings(file, "term")
+        self._stems = SortedStrings(file, "stem")
         self._ids = Strings(file, "id")
         self._stored = Strings(file, "stored")
         self._sources = Strings(file, "source")
@@ -112,7 +113,7 @@ class Segment:
         first = self.first_term(start) if start else 0
         if start and start_excluded and self.term_number(start) == first:
             first += 1
-        stop = self.first_term(end) if end else self.term_count
+        stop = self.term_count if end is None else self.first_term(end)
         if end and not end_excluded and self.term_number(end) == stop:
             stop += 1
         return first, max(first, stop)
@@ -230,7 +231,7 @@ class Segment:
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""
         try:
-            return unpack_procedure(self._stored[page])
+            return unpack_procedure(self._stored[page], self.id(page), self.source(page))
         except DamagedIndex:
             raise
         except Exception as error:

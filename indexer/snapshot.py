@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..corpus.errors import DamagedIndex, NoIndex
 from ..corpus.procedure import Procedure
+from .fields import FIELDS
 from .manifest import MANIFEST, Manifest, Versions, read_manifest
 from .segment import Segment
 from .storage import Storage
@@ -34,8 +35,9 @@ class Snapshot:
     @cached_property
     def average_lengths(self) -> npt.NDArray[np.float64]:
         """The mean length in words of each field over the live pages that have it (1 where none has)."""
-        lengths = np.array([record.lengths for record in self.manifest.segments], np.float64).sum(axis=0)
-        filled = np.array([record.filled for record in self.manifest.segments], np.float64).sum(axis=0)
+        records = self.manifest.segments
+        lengths = np.array([record.lengths for record in records], np.float64).reshape(-1, len(FIELDS)).sum(axis=0)
+        filled = np.array([record.filled for record in records], np.float64).reshape(-1, len(FIELDS)).sum(axis=0)
         average: npt.NDArray[np.float64] = np.divide(lengths, filled, out=np.ones_like(lengths), where=filled > 0)
         return average
 

@@ -24,9 +24,9 @@ from typing import IO, Any
 from .preparation import Outcome, Task, parser_number, prepare
 
 PAGE_SECONDS = 60.0
-"""How long a worker may take for one page."""
+"""How long a worker may take for a page, or for a batch of small ones."""
 
-_BATCH_PAGES = 16
+_BATCH_PAGES = 32
 _BATCH_BYTES = 4 * 2**20
 _HEADER = struct.Struct("<I")
 
@@ -83,17 +83,14 @@ class _Workers:
         self._closed = False
 
     def run(self, batch: list[Task]) -> list[Outcome]:
-        found: list[Outcome] = []
-        while len(found) < len(batch) and not self._closed:
-            try:
-                worker = self._worker()
-                worker.send(batch[len(found) :])
-                while len(found) < len(batch):
-                    found.append(worker.receive(self._page_seconds))
-            except _Lost as lost:
-                found.append(Outcome(reason=str(lost)))
-                self._drop()
-        return found
+        """Prepare a batch; where its worker is lost, page by page, to find out which page it was."""
+        try:
+            return self._worker().run(batch, self._page_seconds)
+        except _Lost as lost:
+            self._drop()
+            if self._closed or len(batch) == 1:
+                return [Outcome(reason=str(lost))] * len(batch)
+        return [self.run([task])[0] for task in batch]
 
     def _worker(self) -> _Worker:
         worker: _Worker | None = getattr(self._local, "worker", None)
@@ -134,13 +131,11 @@ class _Worker:
         self._poll.register(self._out, select.POLLIN)
         self._send(dict(headings) if headings else None)
 
-    def send(self, batch: list[Task]) -> None:
+    def run(self, batch: list[Task], seconds: float) -> list[Outcome]:
         self._send(batch)
-
-    def receive(self, seconds: float) -> Outcome:
         (size,) = _HEADER.unpack(self._read(_HEADER.size, seconds))
-        outcome: Outcome = pickle.loads(self._read(size, seconds))
-        return outcome
+        outcomes: list[Outcome] = pickle.loads(self._read(size, seconds))
+        return outcomes
 
     def kill(self) -> None:
         with suppress(OSError):
@@ -183,13 +178,12 @@ def serve() -> None:
     headings = _receive(source)
     parser = parser_number(headings)
     while (batch := _receive(source)) is not None:
-        for task in batch:
-            data = pickle.dumps(prepare(task, headings, parser))
-            try:
-                out.write(_HEADER.pack(len(data)) + data)
-                out.flush()
-            except BrokenPipeError:
-                return
+        data = pickle.dumps([prepare(task, headings, parser) for task in batch])
+        try:
+            out.write(_HEADER.pack(len(data)) + data)
+            out.flush()
+        except BrokenPipeError:
+            return
 
 
 def _receive(source: IO[bytes]) -> Any:

@@ -270,7 +270,7 @@ class IndexWriter:
 
     def _write_segment(self, arrays: Mapping[str, Any], states: Any) -> None:
         name = self._new_name("segment")
-        size, checksum = write_arrays(self._storage, name, arrays, {"pages": len(states)})
+        size, checksum = write_arrays(self._storage, name, arrays)
         record = SegmentRecord(FileRecord(name, size, checksum), None, len(states), len(states), (), ())
         changed = bool(np.any(states != LIVE))
         self._members.append(_Member(Segment(self._storage, record), states, new=True, changed=changed))
@@ -347,7 +347,7 @@ class IndexWriter:
         state = record.state
         if member.changed:
             name = self._new_name("state")
-            state = FileRecord(name, *write_arrays(self._storage, name, member.arrays(), {}))
+            state = FileRecord(name, *write_arrays(self._storage, name, member.arrays()))
         lengths, filled = field_sums(member.segment.length_bytes[live])
         return SegmentRecord(record.file, state, record.pages, int(np.count_nonzero(live)), lengths, filled)
 

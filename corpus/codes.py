@@ -82,6 +82,7 @@ _SYSTEM_AFTER = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _MAX_LABEL = 60  # characters of a line that only labels or tells the code
+_TITLE_THEN_CODE = re.compile(r"(.{1,300}\S)\s*[(\[|,\u2013\u2014-]\s*([^()\[\]|]{5,40})[)\]]?")
 _MAX_URL = 2_000
 _METADATA_NAMES = (
     "code",
@@ -154,6 +155,20 @@ def in_line(text: str, system: str | None = None) -> Found:
     if match := _SYSTEM_AFTER.fullmatch(text):
         return _of_form(match[1], system_named(match[2]), None)
     return Found(None, None)
+
+
+def beside_title(text: str, system: str | None) -> tuple[Found, str]:
+    """The code at either end of a title: "Removal (CPT 36904)", "36904 - Removal"; and the title without it.
+
+    A bare code counts only where ``system`` is known.
+    """
+    if match := _TITLE_THEN_CODE.fullmatch(text):
+        found = in_line(match[2])
+        if found.code:
+            return found, match[1]
+    first, _, rest = text.partition(" ")
+    code = read_code(first.strip(":"), system)
+    return (Found(system, code), rest.strip(" \t:|" + DASHES)) if code and rest else (Found(None, None), text)
 
 
 def in_url(url: str | None) -> Found:

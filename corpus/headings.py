@@ -130,7 +130,7 @@ WORDINGS = {
         benefit | benefits | advantage | advantages | potential benefits | expected benefits | possible benefits
         pros | what are the benefits | what are the advantages | key benefits | benefits of procedure | why choose it
         upsides | expected outcomes | expected benefit | positive outcomes | what are the pros | health benefits
-        gains | outcomes | outcome | how it helps | how it can help | what you gain | results | expected results
+        gains | outcomes | outcome | how it helps | how it can help | what you gain | expected results
         why it helps | success rate | success rates | effectiveness | how well it works | does it work
         how effective is it | value | patient benefits | what you stand to gain | how it may help you
         what good it does
@@ -192,7 +192,7 @@ WORDINGS = {
     """,
     "code": """
         code | codes | procedure code | billing code | procedure codes | code information | code details
-        medical code | code number | coding | code and system
+        medical code | code number | coding | code and system | system | code system | coding system
     """,
     "similar_codes": """
         similar codes | related codes | similar procedures | related procedures | see also codes | similar code

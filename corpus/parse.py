@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from .blocks import RawPage
-from .codes import Found, first_of, in_file_name, in_line, in_metadata, in_url, labelled, procedure_id
+from .codes import Found, beside_title, first_of, in_file_name, in_line, in_metadata, in_url, labelled, procedure_id
 from .decoding import clean_text, decode, looks_binary
 from .errors import PageError
 from .headings import heading_table
@@ -109,6 +109,7 @@ def _code_of(page: RawPage, parts: Parts, source: str, url: str | None) -> tuple
         label,
         in_metadata(page.metadata, label.system),
         labelled(page.title, label.system)[0],
+        beside_title(page.title, label.system)[0],
         in_file_name(source),
         in_file_name(url or ""),
     ]

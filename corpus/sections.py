@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .blocks import Block, RawPage
-from .codes import Found, in_line, is_label, labelled
+from .codes import Found, beside_title, guess, in_line, is_label, labelled, system_named
 from .headings import HeadingTable, is_furniture, squeeze
 from .openings import HEAD_LEVEL, Opening, Openings
 from .procedure import SECTION_KINDS, Section, SimilarCode
 from .similar import names, similar_codes
 
 _MAX_DESCRIPTOR = 1_500  # characters; a longer paragraph is text
+_MIN_DESCRIPTOR = 15  # characters; a shorter one is some label, if nothing marks it as the descriptor
+_BYLINE = re.compile(
+    r"(?:by|written by|(?:medically |last )?(?:reviewed|updated)|published|posted|author)\b", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -92,7 +97,8 @@ class _Builder:
 
     def _read_code(self, rest: str, opening: Opening, block: Block) -> None:
         found = in_line(rest, self._system) if rest else Found(None, None)
-        if found.code or not rest:
+        found = found if found.code else Found(system_named(rest), None)
+        if found.code or found.system or not rest:
             self._parts.codes.append(found)
             if not rest:
                 self._current = _Open("code", opening.heading, opening.level)
@@ -109,7 +115,9 @@ class _Builder:
         if self._is_code_line(block):
             return
         if kind in ("common_names", "medical_terms"):
-            self._values[kind] += self._read_names(kind, self._current.heading, block.text)
+            self._values[kind] += self._read_names(
+                kind, self._current.heading, block.text, is_item=block.style == "item"
+            )
         elif kind in ("name", "descriptor") and not self._values[kind]:
             self._values[kind].append(block.text)
         elif kind in SECTION_KINDS:
@@ -131,6 +139,8 @@ class _Builder:
         """Note the code, where the block is nothing else."""
         at_head = self._current.kind in ("head", "code", "name", "descriptor")
         found = in_line(block.text, self._system if at_head else None)
+        if self._current.kind == "code" and not found.code:
+            found = guess(block.text)
         if found.code and not (at_head or labelled(block.text)[0].code):
             return False
         if found.code:
@@ -142,11 +152,11 @@ class _Builder:
         return next((found.system for found in self._parts.codes if found.system), None)
 
     @staticmethod
-    def _read_names(kind: str, heading: str, text: str) -> list[str]:
+    def _read_names(kind: str, heading: str, text: str, *, is_item: bool = False) -> list[str]:
         if kind in ("name", "descriptor"):
             return [text]
         wording = squeeze(heading)
-        return names(text, is_plural=not wording.endswith(("name", "term")))
+        return names(text, is_plural=not is_item and not wording.endswith(("name", "term")))
 
     # -- the head of the page ----------------------------------------------------------------------------------
 
@@ -155,6 +165,8 @@ class _Builder:
         parts, values = self._parts, self._values
         for number, block in enumerate(self._head):
             found, rest = labelled(block.text, self._system)
+            if block.style == "heading" and not found.code:
+                found, rest = beside_title(block.text, self._system)
             if found.code:
                 parts.codes.append(found)
                 self._head[number] = block._replace(text=rest)
@@ -192,8 +204,7 @@ class _Builder:
         if beside_label is not None and beside_label in others:
             return beside_label.text
         for block in others:
-            is_short = len(block.text) <= _MAX_DESCRIPTOR
-            if is_short and block.style != "item" and not block.is_link and not _is_sentence(block.text):
+            if _may_describe(block) and block.style != "item" and not block.is_link and not _is_sentence(block.text):
                 return block.text
         return ""
 
@@ -257,6 +268,11 @@ def _about(blocks: list[Block]) -> str:
 
 def _is_sentence(text: str) -> bool:
     return text.rstrip(" \"')\u201d\u2019").endswith((".", "!", "?")) and " " in text
+
+
+def _may_describe(block: Block) -> bool:
+    is_long_enough = block.style == "heading" or len(block.text) >= _MIN_DESCRIPTOR
+    return is_long_enough and len(block.text) <= _MAX_DESCRIPTOR and _BYLINE.match(block.text) is None
 
 
 def _is_site_title(block: Block, page: RawPage) -> bool:

@@ -1,0 +1,66 @@
+"""Three ways to answer a query give one answer: ours, Whoosh's over our codec, Whoosh's over its own, and a slow one."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procsearch.indexer.codec import whoosh_reader
+from procsearch.indexer.fields import BOOSTS, FIELD_NUMBERS
+from procsearch.indexer.snapshot import Snapshot
+from procsearch.search.cache import BoundedCache
+from procsearch.search.evaluator import Evaluator
+from procsearch.search.expansion import Expander
+from procsearch.search.language import trees as q
+from tests.indexer.histories import Commit, grow, histories, live_after
+
+from .random_queries import queries, word_nodes
+from .slow import SlowSearch
+from .stock import Searcher, stock_searcher, whoosh_ids
+
+PRECISION = 1e-6
+
+
+def evaluator(snapshot: Snapshot, boosts: dict[str, float] | None = None) -> Evaluator:
+    return Evaluator(snapshot, {**BOOSTS, **(boosts or {})}, Expander(snapshot), BoundedCache(2**20))
+
+
+def scores(snapshot: Snapshot, evaluator: Evaluator, query: Any) -> dict[str, float]:
+    pages, found = evaluator.evaluate(query).sparse()
+    ids = [snapshot.id(page) for page in pages.tolist()]
+    assert len(set(ids)) == len(ids)
+    return dict(zip(ids, found.tolist(), strict=True))
+
+
+@settings(max_examples=20, deadline=None)
+@given(histories(), st.lists(queries, min_size=20, max_size=40))
+def test_ids_are_those_that_whoosh_finds(history: list[Commit], asked: list[Any]) -> None:
+    live = live_after(history)
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = grow(Path(folder), history)
+        ours = evaluator(snapshot)
+        over_ours, stock = Searcher(whoosh_reader(snapshot)), stock_searcher(live)
+        for query in asked:
+            found = scores(snapshot, ours, query).keys()
+            assert found == whoosh_ids(over_ours, query), query
+            assert found == whoosh_ids(stock, query), query
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    histories(most_pages=25),
+    st.lists(queries, min_size=20, max_size=40),
+    st.dictionaries(st.sampled_from(sorted(FIELD_NUMBERS)), st.sampled_from((0.0, 0.5, 3.0)), max_size=3),
+)
+def test_scores_are_those_of_the_paper(history: list[Commit], asked: list[Any], boosts: dict[str, float]) -> None:
+    slow = SlowSearch(live_after(history), {**BOOSTS, **boosts})
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = grow(Path(folder), history)
+        ours = evaluator(snapshot, boosts)
+        for query in asked:
+            assert scores(snapshot, ours, query) == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query

@@ -117,13 +117,11 @@ class Openings:
         """ "Heading: text on the same line", the heading in bold or not."""
         text = block.text
         if block.label and len(block.label) <= _MAX_LABEL and (found := self._table.read(block.label, self._about)):
-            rest = (
-                text[len(block.label) :].lstrip(" :|" + DASHES)
-                if text.startswith(block.label)
-                else text.partition(":")[2]
-            )
-            if rest.strip():
-                return _Candidate(found, block.label.rstrip(" :"), rest.strip(), level, strength - 1)
+            after = text[len(block.label) :] if text.startswith(block.label) else ":" + text.partition(":")[2]
+            rest = after.lstrip(" :|" + DASHES)
+            goes_on = rest[:1].islower() and after.strip() == rest and not block.label.endswith(":")
+            if rest and not goes_on:  # "**Recovery** is quick" is a sentence
+                return _Candidate(found, block.label.rstrip(" :"), rest, level, strength - 1)
         if strength == 4 and 0 < len(block.label) <= _MAX_LABEL and self._is_unknown_label(block):
             rest = text[len(block.label) :].lstrip(" :")
             return _Candidate(None, block.label.rstrip(" :"), rest, BOLD_LEVEL, strength - 1)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 - markup is drawn as it stands on pages, dashes and all
 """The shapes that sites and scrapers give to a page: each renders a known procedure (see truths.py) into one page.
 
 Nothing here shares a table with the parser. Every page of HTML stands among noise: text with a word of ``NOISE`` in it,
@@ -400,6 +401,59 @@ def _other_bold(t: Truth, rng: Random) -> str:
 @html_shape("other wordings in divs")
 def _other_divs(t: Truth, rng: Random) -> str:
     return whole(t, lambda h: f"<div>{e(h)}</div>", lambda s: f"<section>{s}</section>")
+
+
+@html_shape("labels in one list")
+def _label_list(t: Truth, rng: Random) -> str:
+    out = f"<p>{e(t.descriptor)}</p><p>{label(t.system)}</p><ul><li><strong>Procedure Name:</strong> {e(t.name)}</li>"
+    out += f"<li><strong>Common Names:</strong> {e('; '.join(t.common_names))}</li><li><strong>Medical Term:</strong> {e(t.medical_terms[0])}</li>"
+    for heading, lines, is_list in parts(t):
+        rest = body(lines, True) if is_list else e(lines[0]) + "".join(f"<br>{e(line)}" for line in lines[1:])
+        out += f"<li><strong>{e(heading)}:</strong> {rest}</li>"
+    return out + f"</ul><h3>Similar Codes</h3>{similar(t)}"
+
+
+@html_shape("code in the title")
+def _titled(t: Truth, rng: Random) -> str:
+    out = f"<p class=byline>By Jane Doe, M.D.</p><h1>{e(t.name)} ({t.system} {t.code})</h1>".replace(
+        "<p class=byline>By Jane Doe, M.D.</p>", ""
+    )
+    out += f"<h3>Official Descriptor</h3><p>{e(t.descriptor)}</p><h3>Also Known As</h3>{body(t.common_names, True)}"
+    out += f"<h3>Clinical Term</h3><p>{e(t.medical_terms[0])}</p>"
+    for heading, lines, is_list in parts(t):
+        out += f"<h3>{e(heading)} </h3>{body(lines, is_list)}"
+    return out + f"<h3>Other Similar Codes</h3>{similar(t)}"
+
+
+@html_shape("named after the procedure")
+def _named(t: Truth, rng: Random) -> str:
+    page = _h1_name(t, rng)
+    return re.sub(
+        r"<h2>(Risks|Advantages|Recovery Time|Side Effects|Pros)</h2>", lambda m: f"<h2>{e(t.name)} {m[1]}</h2>", page
+    )
+
+
+@html_shape("two columns of divs")
+def _two_columns(t: Truth, rng: Random) -> str:
+    out = f"<p>{e(t.descriptor)}</p><p>{label(t.system)}</p><h2>Name of the procedure</h2>{names(t)}"
+    for heading, lines, is_list in parts(t):
+        out += f"<div class=row><div class='col-3 text-muted fw-bold' style='font-weight:bold'>{e(heading)}</div>"
+        out += f"<div class=col-9>{body(lines, is_list)}</div></div>"
+    return out + f"<h2>Similar codes</h2>{similar(t)}"
+
+
+@html_shape("bold marks inside the text")
+def _bold_inside(t: Truth, rng: Random) -> str:
+    page = whole(t, lambda h: f"<h3>{e(h)}</h3>")
+    return re.sub(
+        r"<li>([^<:]{3,30}):", r"<li><b>\1:</b>", re.sub(r"<p>(\w+) (?!code)(\w+)", r"<p><strong>\1</strong> \2", page)
+    )
+
+
+@html_shape("items as paragraphs")
+def _item_paragraphs(t: Truth, rng: Random) -> str:
+    page = whole(t, lambda h: f"<h3><a id='{len(h)}'></a>{e(h)}</h3>")
+    return re.sub(r"<li>(.*?)</li>", r"<li>\n  <p>\n  \1\n  </p>\n</li>", page).replace("<h3>", "\n\n<h3>\n   ")
 
 
 @html_shape("subheadings")

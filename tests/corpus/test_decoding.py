@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from procsearch.corpus.decoding import clean_text, decode, looks_binary
 
-TEXT = "Ménière’s “naïve” – 5 µg"
+TEXT = "Ménière\u2019s “naïve” \u2013 5 µg"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])

@@ -49,8 +49,11 @@ def measure(truth: Truth, procedure: Procedure) -> dict[str, float]:
             ]
         ),
         "codes": mean(
-            [procedure.id == f"{truth.system.lower()}:{truth.code}", procedure.system == truth.system]
-            + [similar == set(truth.similar)]
+            [
+                procedure.id == f"{truth.system.lower()}:{truth.code}",
+                procedure.system == truth.system,
+                similar == set(truth.similar),
+            ]
         ),
     }
 

@@ -140,7 +140,7 @@ def test_similar_codes_carry_system_and_code_from_their_links() -> None:
         "<h2>Summary</h2><p>Text.</p><h2>Similar Codes</h2><ul>"
         '<li><a href="/code/hcpcs/a0021-ambulance">Ambulance outside the state</a></li>'
         '<li><a href="https://x.example/code/icd9proc/55.01-nephrotomy">55.01 - Nephrotomy</a></li>'
-        "<li>CPT 36905 – Removal of another widget</li></ul>"
+        "<li>CPT 36905 \u2013 Removal of another widget</li></ul>"
     )
     found = parse_page(page).similar_codes
     assert [(code.system, code.code, code.descriptor) for code in found] == [
@@ -149,6 +149,18 @@ def test_similar_codes_carry_system_and_code_from_their_links() -> None:
         ("CPT4", "36905", "Removal of another widget"),
     ]
     assert found[0].url == "/code/hcpcs/a0021-ambulance"
+
+
+def test_the_code_may_stand_in_the_title() -> None:
+    for title in ("Widget removal (CPT 36904)", "CPT® 36904 - Widget removal"):
+        procedure = parse_page(f"<h1>{title}</h1><h2>Risks</h2><p>Few.</p>")
+        assert (procedure.id, procedure.name) == ("cpt4:36904", "Widget removal")
+
+
+def test_a_bold_word_that_begins_a_sentence_heads_nothing() -> None:
+    page = "<h2>Summary</h2><p><b>Recovery</b> is quick.</p><p><b>Risks:</b> few.</p>"
+    procedure = parse_page(page)
+    assert (text_of(procedure, "summary"), text_of(procedure, "risks")) == ("Recovery is quick.", "few.")
 
 
 def test_what_fits_no_section_is_kept_as_other() -> None:
@@ -228,7 +240,8 @@ def test_a_page_that_cannot_be_parsed_is_named_with_the_reason(data: bytes | str
 
 @pytest.mark.parametrize(
     "page",
-    ["<!--" * 50_000 + "<p>x", "[" * 200_000, "**a " * 50_000, "e" + "\u0301\u0327" * 100_000, "<nav>" * 1500 + "<p>x y",
+    ["<!--" * 50_000 + "<p>x", "[" * 200_000, "# a" + " " * 100_000 + "b",
+     "**a " * 50_000, "e" + "\u0301\u0327" * 100_000, "<nav>" * 1500 + "<p>x y",
      "<table><tr><td>x" * 300, "<?xml " * 20_000, "&amp;" * 100_000, "Common names: " + "a, (b " * 20_000,
      '<script type="application/ld+json">' + "[" * 100_000 + "</script><p>x"],
     ids=lambda page: page[:12],
@@ -253,10 +266,13 @@ def test_any_bytes_give_a_procedure_or_a_page_error(data: bytes, source: str) ->
 
 
 _MARKUP = st.sampled_from(
-    ["<h2>", "</h2>", "<p>", "</p>", "<ul><li>", "</li></ul>", "<b>", "</b>", "<br>", "<table><tr><th>", "</th><td>",
-     "</td></tr></table>", "<dl><dt>", "<dd>", "</dl>", "<nav>", "</nav>", "<div class='menu'>", "</div>", "\n", "Risks", "Summary",
-     "Name of the Procedure:", "CPT4 code", "Similar Codes", "- ", "1. ", "# ", "**", ": ", "a word", "36904", "&nbsp;", "<pre>"]
-)  # fmt: skip
+    [
+        *("<h2>", "</h2>", "<p>", "</p>", "<ul><li>", "</li></ul>", "<b>", "</b>", "<br>", "<dl><dt>", "<dd>", "</dl>"),
+        *("<table><tr><th>", "</th><td>", "</td></tr></table>", "<nav>", "</nav>", "<div class='menu'>", "</div>"),
+        *("<pre>", "\n", "&nbsp;", "- ", "1. ", "# ", "**", ": ", "a word", "36904"),
+        *("Risks", "Summary", "Name of the Procedure:", "CPT4 code", "Similar Codes"),
+    ]
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -272,6 +288,7 @@ def test_any_markup_gives_a_procedure_or_a_page_error(pieces: list[str]) -> None
         assert all(section.text.strip() and "\n\n" not in section.text for section in procedure.sections)
 
 
+_HEADING = st.sampled_from(["Risks", "Odd Heading", "Recovery", "Setting"])
 _LINE = st.text(st.sampled_from("bcdfgjklmpqvwxyz"), min_size=3, max_size=9).map(lambda word: f"{word} {word[::-1]}x")
 
 

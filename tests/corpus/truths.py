@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, SIM905 - tables of words read best as lines of words
 """Known procedures for the tests of parsing: random, but with the sentences that trip parsers."""
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import fnmatch
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from procsearch.corpus.procedure import Procedure
@@ -42,7 +42,7 @@ def rounded(length: int) -> float:
     return max(float(kept) for kept in LENGTHS if kept <= length)
 
 
-@lru_cache(maxsize=None)
+@cache
 def edits(first: str, second: str) -> int:
     """The Levenshtein distance of two words."""
     if not first or not second:
@@ -74,7 +74,7 @@ class SlowSearch:
         boost = getattr(query, "boost", 1.0)
         return {id: score * boost for id, score in self._search(query).items()}
 
-    def _search(self, query: Any) -> Scores:
+    def _search(self, query: Any) -> Scores:  # noqa: PLR0911 - a case for each kind of node
         match query:
             case q.Or():
                 return self._union([self.search(sub) for sub in query.subqueries], sum)

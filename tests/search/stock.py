@@ -68,8 +68,8 @@ def whoosh_ids(searcher: Searcher, query: Any) -> set[str]:
 def for_whoosh(query: Any) -> Any:
     """``query`` in words that Whoosh gets right.
 
-    Whoosh 2.7.4 excludes what REQUIRE requires where that is not at the top, finds the first page under ANDNOT though it
-    is excluded, finds deleted pages under a bare NOT, and takes all pages with a word for all pages.
+    Whoosh 2.7.4 excludes what REQUIRE requires where that is not at the top, finds the first page under ANDNOT though
+    it is excluded, finds deleted pages under a bare NOT, and takes all pages with a word for all pages.
     """
     if isinstance(query, q.Require):
         return q.And([for_whoosh(query.a), for_whoosh(query.b)])

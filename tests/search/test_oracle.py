@@ -1,4 +1,4 @@
-"""Three ways to answer a query give one answer: ours, Whoosh's over our codec, Whoosh's over its own, and a slow one."""
+"""Four ways to answer a query agree: ours, Whoosh's over our codec, Whoosh's over its own, and a plain slow one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from procsearch.indexer.snapshot import Snapshot
 from procsearch.search.cache import BoundedCache
 from procsearch.search.evaluator import Evaluator
 from procsearch.search.expansion import Expander
-from procsearch.search.language import trees as q
 from tests.indexer.histories import Commit, grow, histories, live_after
 
-from .random_queries import queries, word_nodes
+from .random_queries import queries
 from .slow import SlowSearch
 from .stock import Searcher, stock_searcher, whoosh_ids
 

@@ -290,11 +290,14 @@ class IndexWriter:
             *losers, (_, _, _, winning_page, winner) = ordered
             winner.set(winning_page, LIVE)
             source = winner.segment.source(winning_page)
-            for *_, page, member in losers:
+            met = {source}
+            for *_, page, member in reversed(losers):
                 loser = member.segment.source(page)
                 # One source twice is a page in two states: the older one is not kept.
-                member.set(page, DELETED if loser == source else SHADOWED)
-                shadowings.append(Shadowing(id, source, loser))
+                member.set(page, DELETED if loser in met else SHADOWED)
+                if loser not in met:
+                    met.add(loser)
+                    shadowings.append(Shadowing(id, source, loser))
         self._touched.clear()
         return shadowings
 
@@ -316,11 +319,11 @@ class IndexWriter:
         rewritten = [member for member in chosen if len(chosen) > 1 or np.any(member.states == DELETED)]
         if not rewritten:
             return
-        segments = [member.segment for member in rewritten]
-        chunk = max(self._memory // 256, 4096)
-        arrays, states = merged(self._storage, segments, [member.states for member in rewritten], chunk)
         self._members = [member for member in self._members if member not in rewritten]
-        if len(states):
+        if any(np.any(member.states != DELETED) for member in rewritten):
+            segments = [member.segment for member in rewritten]
+            chunk = max(self._memory // 256, 4096)
+            arrays, states = merged(self._storage, segments, [member.states for member in rewritten], chunk)
             self._write_segment(arrays, states)
 
     def _to_merge(self) -> list[_Member]:

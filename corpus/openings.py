@@ -51,6 +51,7 @@ class Openings:
         self._about = about
         self._blocks = blocks
         self._candidates = [self._candidate(number, block) for number, block in enumerate(blocks)]
+        self._title = next((n for n, block in enumerate(blocks) if block.style == "heading"), None)
         self._contents = self._find_contents()
         self._strongest: dict[str, int] = {}
         labelled: dict[int, set[str]] = {3: set(), 6: set(), 7: set()}
@@ -80,9 +81,9 @@ class Openings:
             if candidate.level > level or (candidate.rest and not self._bold_labels_head):
                 return None
             return Opening("other", candidate.heading, candidate.rest, candidate.level)
-        return self._known(candidate, level, current)
+        return self._known(number, candidate, level, current)
 
-    def _known(self, candidate: _Candidate, level: int, current: str) -> Opening | None:
+    def _known(self, number: int, candidate: _Candidate, level: int, current: str) -> Opening | None:
         found = candidate.found
         assert found is not None
         opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
@@ -90,6 +91,8 @@ class Openings:
             return opening if candidate.strength <= 1 and (candidate.level <= level != HEAD_LEVEL) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
             return opening if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= 1 else None
+        if found.kind == "furniture":
+            return opening if candidate.strength <= 1 or self._links_follow(number) else None
         if candidate.strength > self._strongest[found.kind]:
             return None
         if candidate.strength >= 6 and not self._items_head:
@@ -132,11 +135,14 @@ class Openings:
 
     def _follows_title(self, number: int, candidate: _Candidate) -> bool:
         """Whether a heading of unknown words at the head of the page opens a section, not being the title itself."""
-        title = next((n for n, block in enumerate(self._blocks) if block.style == "heading"), number)
-        if candidate.strength > 0 or number == title or number + 1 >= len(self._blocks):
+        if candidate.strength > 0 or number == self._title or number + 1 >= len(self._blocks):
             return False
         following = self._blocks[number + 1]
         return following.style in ("text", "item") and is_label(following.text) is None
+
+    def _links_follow(self, number: int) -> bool:
+        following = self._blocks[number + 1 : number + 3]
+        return bool(following) and all(block.is_link for block in following)
 
     @staticmethod
     def _is_unknown_label(block: Block) -> bool:

@@ -61,7 +61,7 @@ def parse_page(
         system=found.system,
         code=found.code,
         descriptor=parts.descriptor,
-        name=parts.name or _name_in_title(page.title),
+        name=parts.name,
         common_names=parts.common_names,
         medical_terms=parts.medical_terms,
         sections=parts.sections,
@@ -127,8 +127,3 @@ def _bare_code(source: str, system: str) -> Found:
     """The code in a file name such as ``55.01.html``, of the system that the page's label names."""
     stem = re.sub(r"\.[A-Za-z]{2,8}$", "", re.split(r"[/\\!]", source.partition("?")[0])[-1])
     return in_line(stem, system)
-
-
-def _name_in_title(title: str) -> str:
-    """The first part of the page's title, before the site's name."""
-    return re.split(r"\s+[|\u2013\u2014»·-]\s+", title)[0].strip() if title else ""

@@ -174,7 +174,7 @@ class _Builder:
         parts.descriptor = values["descriptor"][0] if values["descriptor"] else ""
         candidates = [b for b in self._head if b.text and not _is_site_title(b, self._page)]
         if not parts.name:
-            parts.name = self._take_title(candidates)
+            parts.name = self._take_title(candidates) or _name_in_title(self._page.title)
         if not parts.descriptor:
             parts.descriptor = self._take_descriptor(candidates)
         own = {squeeze(parts.name), squeeze(parts.descriptor)}
@@ -264,6 +264,11 @@ def _about(blocks: list[Block]) -> str:
     """The page's subject as its main heading names it, for headings such as "Colonoscopy Risks"."""
     title = next((b.text for b in blocks if b.style == "heading" and b.level == 1), "")
     return title if len(title) < 80 else ""
+
+
+def _name_in_title(title: str) -> str:
+    """The first part of the page's title, before the site's name."""
+    return re.split(r"\s+[|\u2013\u2014»·-]\s+", title)[0].strip() if title else ""
 
 
 def _is_sentence(text: str) -> bool:

@@ -21,21 +21,26 @@ _SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
 def similar_codes(blocks: list[Block], system: str | None) -> tuple[SimilarCode, ...]:
     """The references in ``blocks``; ``system`` is the page's, for codes whose own is not told."""
     found: list[SimilarCode] = []
+    seen: set[SimilarCode] = set()
+    some_code = False
     for reference in _references(blocks, system):
-        if found and found[-1].code and not found[-1].descriptor and not reference.code:
-            found[-1] = SimilarCode(found[-1].system, found[-1].code, reference.descriptor, found[-1].url)
-        elif found and reference.code and found[-1].code == reference.code and not found[-1].descriptor:
-            found[-1] = reference
-        elif reference not in found and not _leads_elsewhere(reference, found):
+        last = found[-1] if found else None
+        completes = reference.code == last.code or not (reference.code or reference.url) if last else False
+        if last and last.code and not last.descriptor and completes:
+            # The code and its descriptor stand in two lines, or two cells.
+            found[-1] = SimilarCode(last.system, last.code, reference.descriptor, last.url or reference.url)
+        elif reference not in seen and not _leads_elsewhere(reference, some_code):
             found.append(reference)
+        seen.add(reference)
+        some_code = some_code or reference.code is not None
     return tuple(found)
 
 
-def _leads_elsewhere(reference: SimilarCode, before: list[SimilarCode]) -> bool:
+def _leads_elsewhere(reference: SimilarCode, some_code: bool) -> bool:
     """Whether a link without a code belongs to what follows the list: the site's own links."""
     if reference.code or not reference.url:
         return False
-    return any(other.code for other in before) or _ONE_PART.fullmatch(reference.url) is not None
+    return some_code or _ONE_PART.fullmatch(reference.url) is not None
 
 
 def _references(blocks: list[Block], system: str | None) -> Iterator[SimilarCode]:

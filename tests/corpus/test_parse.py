@@ -163,6 +163,11 @@ def test_a_bold_word_that_begins_a_sentence_heads_nothing() -> None:
     assert (text_of(procedure, "summary"), text_of(procedure, "risks")) == ("Recovery is quick.", "few.")
 
 
+def test_related_links_are_dropped_and_remarks_of_like_wording_kept() -> None:
+    page = "<h2>Risks</h2><p>See also: the leaflet.</p><p>Few.</p><h3>Related articles</h3><p><a href=/a>A</a></p>"
+    assert text_of(parse_page(page), "risks") == "See also: the leaflet.\nFew."
+
+
 def test_what_fits_no_section_is_kept_as_other() -> None:
     page = "<h1>Widgetry</h1><p>An introduction of sorts.</p><h2>Insurance</h2><p>Paid.</p><h2>Risks</h2><p>None.</p>"
     procedure = parse_page(page)

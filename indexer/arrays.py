@@ -173,14 +173,15 @@ class ArrayFile:
 class Column:
     """One array of a file; what is taken from it has been verified."""
 
-    __slots__ = ("_array", "_bytes", "_file", "_itemsize", "_offset")
+    __slots__ = ("_array", "_bytes", "_file", "_itemsize", "_numbers", "_offset")
 
     def __init__(self, file: ArrayFile, array: Array, offset: int) -> None:
         self._file = file
         self._array = array
         self._offset = offset
         self._itemsize = array.itemsize
-        self._bytes: memoryview = memoryview(array).cast("B") if len(array) else memoryview(b"")
+        self._numbers = memoryview(array)
+        self._bytes: memoryview = self._numbers.cast("B") if len(array) else memoryview(b"")
 
     def __len__(self) -> int:
         return len(self._array)
@@ -191,7 +192,15 @@ class Column:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
         start = self._offset + place * self._itemsize
         self._file.verify(start, start + self._itemsize)
-        return int(self._array[place])
+        return int(self._numbers[place])
+
+    def pair(self, place: int) -> tuple[int, int]:
+        """The element at ``place`` and the one after it, as Python numbers: where a part of another array lies."""
+        if not 0 <= place < len(self._array) - 1:
+            raise DamagedIndex(self._file.name, "an offset points outside its array")
+        start = self._offset + place * self._itemsize
+        self._file.verify(start, start + 2 * self._itemsize)
+        return self._numbers[place], self._numbers[place + 1]
 
     def slice(self, start: int, stop: int) -> Array:
         """The elements from ``start`` to ``stop``; DamagedIndex where they lie outside."""
@@ -258,8 +267,7 @@ class Strings:
         return len(self._offsets) - 1
 
     def __getitem__(self, place: int) -> bytes:
-        start, stop = self._offsets.slice(place, place + 2)
-        return self._data.bytes(int(start), int(stop))
+        return self._data.bytes(*self._offsets.pair(place))
 
     def all(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """The strings from ``start`` to ``stop``."""

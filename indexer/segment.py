@@ -21,6 +21,8 @@ from .stored import unpack_procedure
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
 
+_REMEMBERED = 20_000  # terms whose numbers are kept at hand
+
 LIVE, SHADOWED, DELETED = 0, 1, 2
 """What became of a page: it is found; another page has its id and won; it is gone or was replaced."""
 
@@ -67,6 +69,7 @@ class Segment:
         self._stems = SortedStrings(file, "stem")
         self._ids = Strings(file, "id")
         self._stored = Strings(file, "stored")
+        self._numbers: dict[str, int | None] = {}
         self._sources = Strings(file, "source")
         self._codes = file["codes"]
         self._gaps = file["gaps"]
@@ -92,9 +95,15 @@ class Segment:
 
     def term_number(self, term: str) -> int | None:
         """The number of ``term``, or None where the segment does not hold it."""
+        if term in self._numbers:
+            return self._numbers[term]
         wanted = term.encode("utf-8", "replace")
-        number = self._terms.find(wanted)
-        return number if number < len(self._terms) and self._terms[number] == wanted else None
+        place = self._terms.find(wanted)
+        number = place if place < len(self._terms) and self._terms[place] == wanted else None
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers.clear()
+        self._numbers[term] = number
+        return number
 
     def first_term(self, at_least: str) -> int:
         """The number of the first term that is ``at_least`` or after it in byte order."""
@@ -123,8 +132,7 @@ class Segment:
         wanted = stem.encode("utf-8", "replace")
         place = self._stems.find(wanted)
         if place < len(self._stems) and self._stems[place] == wanted:
-            start, stop = self.file["stem_ends"].slice(place, place + 2)
-            found: list[int] = self.file["stem_terms"].slice(int(start), int(stop)).tolist()
+            found: list[int] = self.file["stem_terms"].slice(*self.file["stem_ends"].pair(place)).tolist()
             return found
         number = self.term_number(stem)
         return [] if number is None else [number]
@@ -133,13 +141,13 @@ class Segment:
 
     def frequency(self, number: int) -> int:
         """How many postings the term has: about the number of its documents."""
-        start, stop = self._posting_offsets.slice(number, number + 2)
-        return int(stop) - int(start)
+        start, stop = self._posting_offsets.pair(number)
+        return stop - start
 
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term: ascending documents, several times where several fields match, and their codes."""
-        start, stop = map(int, self._posting_offsets.slice(number, number + 2))
-        low, high = map(int, self._gap_offsets.slice(number, number + 2))
+        start, stop = self._posting_offsets.pair(number)
+        low, high = self._gap_offsets.pair(number)
         count = stop - start
         width, rest = divmod(high - low, count) if count > 0 else (0, 1)
         if rest or width not in (1, 2, 4):
@@ -159,8 +167,8 @@ class Segment:
 
     def positions(self, number: int) -> npt.NDArray[np.int64]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""
-        low, high = map(int, self.file["position_offsets"].slice(number, number + 2))
-        start, stop = map(int, self._posting_offsets.slice(number, number + 2))
+        low, high = self.file["position_offsets"].pair(number)
+        start, stop = self._posting_offsets.pair(number)
         count = int(postings.code_counts(self._codes.slice(start, stop)).sum())
         width, rest = divmod(high - low, count) if count > 0 else (0, 1)
         if rest or width not in (1, 2, 4):

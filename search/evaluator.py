@@ -29,8 +29,8 @@ from .matches import (
     all_of,
     any_of,
     best_of,
+    is_dense,
     mask_of,
-    settle,
     shared,
     sum_by_page,
     within,
@@ -194,23 +194,29 @@ class Evaluator:
 
     def _weigh(self, query: Any) -> Matches:
         """BM25F of a word; occurrences in other fields than the one asked for weigh nothing."""
-        table = self.table(query.fieldname)
+        table, snapshot = self.table(query.fieldname), self._snapshot
+        found = [self.occurrences(query, segment) for segment in snapshot.segments]
+        postings = sum(len(part.pages) for parts in found for part in parts)
+        if not postings:
+            return NOTHING
+        if is_dense(postings, snapshot.pages):
+            tf = np.concatenate([
+                _all_frequencies(parts, table, segment.pages)
+                for parts, segment in zip(found, snapshot.segments, strict=True)
+            ])  # fmt: skip
+            if not snapshot.all_live:
+                tf *= snapshot.live
+            return Matches(None, saturated(tf, snapshot.live_count, int(np.count_nonzero(tf))))
         pages, sums = [], []
-        for segment, base in zip(self._snapshot.segments, self._snapshot.bases, strict=False):
-            found, tf = _frequencies(self.occurrences(query, segment), table, segment.pages)
+        for parts, segment, base in zip(found, snapshot.segments, snapshot.bases, strict=False):
+            here, tf = _frequencies(parts, table)
             kept = tf > 0
             if not segment.all_live:
-                kept &= segment.live[found]
-            if not kept.all():
-                found, tf = found[kept], tf[kept]
-            pages.append(found + base)
-            sums.append(tf)
-        if not pages or not any(map(len, pages)):
-            return NOTHING
-        all_pages = np.concatenate(pages) if len(pages) > 1 else pages[0]
-        tf = np.concatenate(sums) if len(sums) > 1 else sums[0]
-        scores = saturated(tf, self._snapshot.live_count, len(all_pages))
-        return settle(all_pages, scores, self._snapshot.pages)
+                kept &= segment.live[here]
+            pages.append(here[kept] + base)
+            sums.append(tf[kept])
+        matching = np.concatenate(pages)
+        return Matches(matching, saturated(np.concatenate(sums), snapshot.live_count, len(matching)))
 
     @staticmethod
     def _variant_postings(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
@@ -263,24 +269,30 @@ class Evaluator:
         return mask
 
 
-def _frequencies(
-    parts: list[Occurrences], table: Table, count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _weighted(part: Occurrences, table: Table) -> Table:
+    weighted: Table = table.take(part.codes)
+    return weighted if part.weight == 1.0 else weighted * np.float32(part.weight)
+
+
+def _all_frequencies(parts: list[Occurrences], table: Table, count: int) -> npt.NDArray[np.float32]:
+    """The weighted occurrences in each of ``count`` pages."""
+    sums = np.zeros(count)
+    for part in parts:
+        sums += np.bincount(part.pages, _weighted(part, table), count)
+    return sums.astype(np.float32)
+
+
+def _frequencies(parts: list[Occurrences], table: Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """The distinct pages of ``parts`` and the weighted occurrences in each."""
     if not parts:
-        return np.empty(0, np.int64), np.empty(0, np.float64)
-    weighted = [
-        table[part.codes] if part.weight == 1.0 else table[part.codes] * np.float32(part.weight) for part in parts
-    ]
-    if len(parts) == 1:
-        return sum_by_page(parts[0].pages, weighted[0])
-    pages, values = np.concatenate([part.pages for part in parts]), np.concatenate(weighted)
-    if len(pages) * 8 > count:
-        sums = np.bincount(pages, values, count)
-        found = np.flatnonzero(sums > 0)
-        return found, sums[found]
-    order = np.argsort(pages, kind="stable")
-    return sum_by_page(pages[order], values[order])
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    pages = np.concatenate([part.pages for part in parts])
+    values = np.concatenate([_weighted(part, table) for part in parts])
+    if len(parts) > 1:
+        order = np.argsort(pages, kind="stable")
+        pages, values = pages[order], values[order]
+    found, sums = sum_by_page(pages, values)
+    return found, sums.astype(np.float32)
 
 
 def _places(segment: Segment, number: int, wanted: Mask) -> npt.NDArray[np.int64]:

@@ -68,14 +68,9 @@ class Matches:
 NOTHING = Matches(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
-def settle(pages: Pages, scores: npt.NDArray[Any], count: int) -> Matches:
-    """Sparse matches, in the form that suits how many of ``count`` pages they are."""
-    single = scores.astype(np.float32)
-    if len(pages) * _DENSE_SHARE < count:
-        return Matches(pages, single)
-    dense = np.zeros(count, np.float32)
-    dense[pages] = single
-    return Matches(None, dense)
+def is_dense(matching: int, count: int) -> bool:
+    """Whether ``matching`` of ``count`` pages are better held as a score for every page."""
+    return matching * _DENSE_SHARE >= count
 
 
 def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDArray[np.float64]]:
@@ -99,7 +94,7 @@ def any_of(parts: Sequence[Matches], count: int) -> Matches:
     if len(parts) == 1:
         return parts[0]
     total = sum(len(part.scores) for part in parts)
-    if total * _DENSE_SHARE < count:
+    if not is_dense(total, count):
         pages = np.concatenate([part.sparse()[0] for part in parts])
         order = np.argsort(pages, kind="stable")
         scores = np.concatenate([part.scores for part in parts])[order]

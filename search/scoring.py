@@ -54,6 +54,9 @@ def inverse_document_frequency(pages: int, matching: int) -> float:
     return math.log(1 + (pages - matching + 0.5) / (matching + 0.5))
 
 
-def saturated(tf: npt.NDArray[np.float64], pages: int, matching: int) -> npt.NDArray[np.float64]:
-    """Scores of ``matching`` pages from the weighted occurrences of a word in each."""
-    return inverse_document_frequency(pages, matching) * tf / (K1 + tf)
+def saturated(tf: npt.NDArray[np.float32], pages: int, matching: int) -> npt.NDArray[np.float32]:
+    """The scores for the weighted occurrences of a word that ``matching`` of ``pages`` pages hold."""
+    scores = tf + np.float32(K1)
+    np.divide(tf, scores, out=scores)
+    scores *= np.float32(inverse_document_frequency(pages, matching))
+    return scores

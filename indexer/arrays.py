@@ -212,7 +212,10 @@ class Column:
 
     def bytes(self, start: int, stop: int) -> bytes:
         """The bytes from ``start`` to ``stop`` of an array of bytes."""
-        self.slice(start, stop)
+        if not 0 <= start <= stop <= len(self._bytes):
+            raise DamagedIndex(self._file.name, "an offset points outside its array")
+        if start < stop:
+            self._file.verify(self._offset + start, self._offset + stop)
         return self._bytes[start:stop].tobytes()
 
     def all(self) -> Array:

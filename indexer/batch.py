@@ -18,7 +18,7 @@ from .page import SEPARATOR, IndexablePage
 FIELD_BITS = 5
 FIELD_MASK = (1 << FIELD_BITS) - 1
 
-_BYTES_PER_TOKEN = 60  # what laying out costs at its height
+_BYTES_PER_TOKEN = 100  # what laying out costs at its height
 _BYTES_PER_PAGE = 2000
 
 

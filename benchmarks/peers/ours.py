@@ -27,7 +27,7 @@ class Procsearch(Engine):
         _ = procsearch.reindex
 
     def build(self, pages: Path, index: Path) -> None:
-        procsearch.reindex([str(pages)], str(index))
+        procsearch.reindex([str(pages)], str(index), jobs=2)
 
     def open(self, index: Path) -> Searcher:
         return _Open(index)

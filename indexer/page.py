@@ -56,6 +56,7 @@ def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePag
     for number, text in field_texts(procedure):
         if text:
             by_field[number] = f"{by_field[number]}\n{text}" if number in by_field else text
+    by_field = dict(sorted(by_field.items()))  # phrases are looked for in the order of fields
     found = words("\n".join([*by_field.values(), ""]))
     fields, start = [], 0
     for number, text in by_field.items():

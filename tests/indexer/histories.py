@@ -69,6 +69,10 @@ class Commit:
     compact: bool = False
     in_place: bool = False
 
+    def __repr__(self) -> str:
+        put = ", ".join(f"{page.source}: {page.id} {page.name!r}" for page in self.put)
+        return f"Commit([{put}], {self.removed}, {self.memory}, {self.compact}, {self.in_place})"
+
 
 def commits(sources: Sequence[str], most: int) -> st.SearchStrategy[Commit]:
     """Commits that put at most ``most`` pages."""

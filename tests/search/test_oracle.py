@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procsearch.indexer.codec import whoosh_reader
-from procsearch.indexer.fields import BOOSTS, FIELD_NUMBERS
+from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from procsearch.indexer.snapshot import Snapshot
 from procsearch.search.cache import BoundedCache
 from procsearch.search.evaluator import Evaluator
 from procsearch.search.expansion import Expander
-from tests.indexer.histories import Commit, grow, histories, live_after
+from procsearch.search.language import trees as q
+from tests.indexer.histories import VOCABULARY, Commit, grow, histories, live_after
 
 from .random_queries import queries
 from .slow import SlowSearch
@@ -50,7 +51,7 @@ def test_ids_are_those_that_whoosh_finds(history: list[Commit], asked: list[Any]
             assert found == whoosh_ids(stock, query), query
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     histories(most_pages=25),
     st.lists(queries, min_size=20, max_size=40),
@@ -63,3 +64,33 @@ def test_scores_are_those_of_the_paper(history: list[Commit], asked: list[Any], 
         ours = evaluator(snapshot, boosts)
         for query in asked:
             assert scores(snapshot, ours, query) == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query
+
+
+phrases = st.builds(
+    q.Phrase,
+    st.sampled_from((ALL, ALL, "steps", "risks", "common_names")),
+    st.lists(st.sampled_from(VOCABULARY[:6]), min_size=2, max_size=3),
+    slop=st.integers(1, 4),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories(most_pages=15), st.lists(phrases, min_size=20, max_size=40))
+def test_phrases_stand_where_they_stand(history: list[Commit], asked: list[Any]) -> None:
+    slow = SlowSearch(live_after(history))
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = grow(Path(folder), history)
+        ours = evaluator(snapshot)
+        for query in asked:
+            assert scores(snapshot, ours, query) == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), st.lists(queries, min_size=20, max_size=30))
+def test_how_an_index_came_about_does_not_show(history: list[Commit], asked: list[Any]) -> None:
+    at_once = [Commit(put=tuple(live_after(history).values()))]
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        grown, built = grow(Path(first), history), grow(Path(second), at_once)
+        for query in asked:
+            found = scores(grown, evaluator(grown), query)
+            assert found == pytest.approx(scores(built, evaluator(built), query), rel=PRECISION, abs=0), query

@@ -1,0 +1,99 @@
+"""The file of arrays: what was written is read, and nothing else is."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+
+from procsearch.corpus.errors import DamagedIndex
+from procsearch.indexer.arrays import ArrayFile, SortedStrings, Spool, Strings, pack_strings, write_arrays
+from procsearch.indexer.storage import Storage
+
+BLOCK = 1 << 16
+
+any_array = st.sampled_from(("u1", "<u2", "<u4", "<u8", "<i8", "<f4")).flatmap(
+    lambda dtype: arrays_of.arrays(dtype, st.integers(0, 30))
+)
+
+
+def written(folder: str, arrays: dict[str, np.ndarray]) -> tuple[bytes, int, int]:
+    size, checksum = write_arrays(Storage(folder), "some", arrays)
+    return (Path(folder) / "some").read_bytes(), size, checksum
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.text(max_size=5), any_array, max_size=5))
+def test_arrays_come_back(arrays: dict[str, np.ndarray]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = ArrayFile("some", *written(folder, arrays))
+        for name, array in arrays.items():
+            assert file[name].all().tobytes() == array.tobytes()
+            assert file[name].all().dtype == array.dtype
+        file.verify_all()
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 90_000), max_size=6))
+def test_an_array_in_parts_is_the_array(tmp_path_factory: pytest.TempPathFactory, lengths: list[int]) -> None:
+    storage = Storage(tmp_path_factory.mktemp("parts"))
+    parts = [np.arange(length, dtype=np.uint16) for length in lengths]
+    spool = Spool(storage, np.uint16)
+    for part in parts:
+        spool.append(part)
+    whole = np.concatenate([*parts, np.empty(0, np.uint16)])
+    assert spool.count == len(whole)
+    in_parts = write_arrays(storage, "parts", {"a": spool, "b": np.ones(3)[:0]})
+    at_once = write_arrays(storage, "whole", {"a": whole, "b": np.ones(3)[:0]})
+    assert in_parts == at_once
+    assert storage.read("parts") == storage.read("whole")
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2, 3])
+def test_every_changed_byte_and_every_cut_is_noticed(tmp_path: Path, blocks: int) -> None:
+    values = np.random.default_rng(blocks).integers(0, 256, blocks * BLOCK + 100, np.uint8)
+    data, size, checksum = written(str(tmp_path), {"a": values})
+    places = [*range(0, size, 997), *range(max(0, size - 300), size)]
+    for place in places:
+        changed = data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :]
+        with pytest.raises(DamagedIndex):
+            ArrayFile("some", changed, size, checksum).verify_all()
+        with pytest.raises(DamagedIndex):
+            ArrayFile("some", data[:place], size, checksum)
+
+
+def test_only_what_is_touched_is_verified(tmp_path: Path) -> None:
+    data, size, checksum = written(str(tmp_path), {"a": np.zeros(4 * BLOCK, np.uint8)})
+    changed = data[: 3 * BLOCK] + b"\x01" + data[3 * BLOCK + 1 :]
+    file = ArrayFile("some", changed, size, checksum)
+    assert file["a"][0] == 0
+    with pytest.raises(DamagedIndex, match="some"):
+        file["a"].slice(2 * BLOCK, 4 * BLOCK)
+
+
+def test_places_outside_an_array_are_damage_not_a_crash(tmp_path: Path) -> None:
+    file = ArrayFile("some", *written(str(tmp_path), {"a": np.arange(5)}))
+    for start, stop in ((-1, 2), (3, 2), (0, 6)):
+        with pytest.raises(DamagedIndex):
+            file["a"].slice(start, stop)
+    with pytest.raises(DamagedIndex):
+        file["a"][5]
+    with pytest.raises(DamagedIndex):
+        file["b"]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.binary(max_size=6), max_size=12), st.binary(max_size=6))
+def test_strings_come_back_and_sorted_ones_are_found(values: list[bytes], wanted: bytes) -> None:
+    values.sort()
+    with tempfile.TemporaryDirectory() as folder:
+        data, offsets = pack_strings(values)
+        file = ArrayFile("some", *written(folder, {"word_data": data, "word_offsets": offsets}))
+        strings = Strings(file, "word")
+        assert [strings[place] for place in range(len(strings))] == strings.all() == values
+        assert SortedStrings(file, "word").find(wanted) == sum(value < wanted for value in values)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from procsearch import __version__
-from procsearch.corpus.errors import PageError, ProcsearchError, QueryError
+from procsearch.corpus.errors import ProcsearchError, QueryError
 
 if TYPE_CHECKING:
     from procsearch.corpus.limits import Limits
@@ -39,10 +40,18 @@ page_bytes_option = click.option(
 
 def main() -> None:
     """Run the command; ends the process with one of the documented exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
+    code = 0
     try:
-        code = group.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        _tell("interrupted; the index is as it was")
+        with group.make_context("procsearch", sys.argv[1:]) as context:
+            group.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit:
+        code = exit.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _tell("interrupted; nothing was changed")
         code = INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -50,13 +59,16 @@ def main() -> None:
     except ProcsearchError as error:
         _tell(str(error))
         if isinstance(error, QueryError) and error.query and "\n" not in error.query:
-            _tell(f"  {_clean(error.query)}\n  {' ' * error.position}^")
+            _tell(f"  {error.query}")
+            _tell(f"  {' ' * error.position}^")
         code = error.exit_code
-    except BrokenPipeError:
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+    except BrokenPipeError:  # whoever read the results has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _tell(f"cannot write the results: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ProcsearchError.exit_code
+    sys.exit(code)
 
 
 def _tell(message: str) -> None:
@@ -94,7 +106,17 @@ def _limits(max_page_bytes: int) -> Limits:
 def _read_headings(path: str | None) -> dict[str, str] | None:
     from procsearch.corpus.headings import load_headings
 
-    return dict(load_headings(path)) if path else None
+    with _wrong_usage("--headings"):
+        return dict(load_headings(path)) if path else None
+
+
+@contextmanager
+def _wrong_usage(option: str) -> Iterator[None]:
+    """A file given with an option that cannot be read is a mistake of the command line, not of a page."""
+    try:
+        yield
+    except ProcsearchError as error:
+        raise click.BadParameter(_clean(str(error)), param_hint=option) from None
 
 
 def _filters(given: tuple[str, ...]) -> dict[str, list[str]]:
@@ -135,7 +157,7 @@ def group() -> None:
 @json_option
 @click.pass_context
 def index(
-    context: click.Context, pages: tuple[str, ...], index_path: str, jobs: int | None, allow_removals: bool,
+    context: click.Context, *, pages: tuple[str, ...], index_path: str, jobs: int | None, allow_removals: bool,
     dry_run: bool, guard: tuple[str, str] | None, headings: str | None, max_page_bytes: int, memory: int, no_wait: bool,
     verbose: bool, as_json: bool,
 ) -> None:  # fmt: skip
@@ -148,27 +170,26 @@ def index(
     from procsearch.indexer.reindex import reindex
     from procsearch.search.guard import guard as guarding
 
+    with _wrong_usage("--guard"):
+        approve = guarding(index_path, *guard) if guard else lambda snapshot: None
     with _progress(pages) as progress:
         report = reindex(
             pages, index_path,
             jobs=jobs or len(os.sched_getaffinity(0)), dry_run=dry_run, allow_removals=allow_removals,
             headings=_read_headings(headings), limits=_limits(max_page_bytes), memory=memory * 2**20,
-            wait=not no_wait, approve=guarding(index_path, *guard) if guard else lambda snapshot: None,
-            progress=progress,
+            wait=not no_wait, approve=approve, progress=progress,
         )  # fmt: skip
     for failed in report.failed:
         _tell(f"failed: {failed.page}: {failed.reason}")
-    for warning in report.warnings:
-        if verbose or "wins" in warning:
-            _tell(f"warning: {warning}")
+    for warning in (*report.warnings, *(report.oddities if verbose else ())):
+        _tell(f"warning: {warning}")
     if as_json:
         _print_json(report.to_json())
     else:
-        would = "would be " if dry_run else ""
         click.echo(
-            f"{would}{report.added} added, {report.changed} changed, {report.unchanged} unchanged, {report.removed} "
-            f"removed, {len(report.failed)} failed; {report.documents} documents in {index_path} "
-            f"({report.seconds:.1f} s)"
+            f"{'dry run, nothing was changed: ' if dry_run else ''}{report.added} added, {report.changed} changed, "
+            f"{report.unchanged} unchanged, {report.removed} removed, {len(report.failed)} failed; "
+            f"{report.documents} documents in {index_path} ({report.seconds:.1f} s)"
         )
     if report.failed:
         context.exit(SOME_PAGES_FAILED)
@@ -198,7 +219,7 @@ def _progress(pages: tuple[str, ...]) -> Iterator[Any]:
 @click.option("--explain", is_flag=True, help="Show where each hit's score comes from.")
 @json_option
 def search(
-    query: str, index_path: str, limit: int, offset: int, filters: tuple[str, ...], facets: tuple[str, ...],
+    *, query: str, index_path: str, limit: int, offset: int, filters: tuple[str, ...], facets: tuple[str, ...],
     boosts: tuple[str, ...], explain: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show the procedures that match QUERY, best first.
@@ -208,9 +229,7 @@ def search(
     """
     index = _open(index_path)
     weights = {name: _number(values[-1]) for name, values in _filters(boosts).items()}
-    results = index.search(
-        query, limit=limit, offset=offset, filters=_filters(filters), facets=facets, boosts=weights
-    )
+    results = index.search(query, limit=limit, offset=offset, filters=_filters(filters), facets=facets, boosts=weights)
     explanations = [index.explain(query, hit.id, boosts=weights) for hit in results.hits] if explain else []
     if as_json:
         found = results.to_json()
@@ -292,34 +311,26 @@ def similar(id: str, index_path: str, limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def parse(
-    context: click.Context, pages: tuple[str, ...], headings: str | None, max_page_bytes: int, report: bool,
+    context: click.Context, *, pages: tuple[str, ...], headings: str | None, max_page_bytes: int, report: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Show what parsing makes of PAGES, without indexing anything; with --json one procedure a line."""
-    from procsearch.corpus.pages import Page, find_pages
-    from procsearch.corpus.records import parse as parse_one
-    from procsearch.search.parsing_report import ParsingReport
+    from procsearch.corpus.errors import PageError
+    from procsearch.search.parsing_report import ParsingReport, parsed
 
-    wordings = _read_headings(headings)
     printer = _printer()
     summary = ParsingReport()
     failed = False
-    for found in find_pages(pages, limits=_limits(max_page_bytes)):
-        try:
-            if not isinstance(found, Page):
-                raise PageError(found.container if not hasattr(found, "source") else found.source,
-                                getattr(found, "reason", "it was not read"))  # fmt: skip
-            procedure = parse_one(found, wordings)
-        except PageError as error:
+    for outcome in parsed(pages, _read_headings(headings), _limits(max_page_bytes)):
+        if isinstance(outcome, PageError):
             failed = True
-            _tell(f"failed: {error}")
-            continue
-        if report:
-            summary.add(procedure)
+            _tell(f"failed: {outcome}")
+        elif report:
+            summary.add(outcome)
         elif as_json:
-            _print_json(procedure.to_json())
+            _print_json(outcome.to_json())
         else:
-            printer.procedure(procedure)
+            printer.procedure(outcome)
             printer.line()
     if report:
         if as_json:
@@ -372,24 +383,26 @@ def check(context: click.Context, index_path: str, as_json: bool) -> None:
 def evaluate(index_path: str, queries: str, qrels: str, run_out: str | None, as_json: bool) -> None:
     """Judge the index: nDCG@10, R@100, AP and RR on judged queries, read as plain words."""
     from procsearch.search.evaluation import measure, read_qrels, read_queries, write_trec_run
-    from procsearch.search.guard import run_queries
+    from procsearch.search.guard import judged, run_queries
 
-    asked, judgements = read_queries(queries), read_qrels(qrels)
-    judged = {name: judgements[name] for name in asked if name in judgements}
-    run = run_queries(_open(index_path), {name: asked[name] for name in judged})
+    with _wrong_usage("--queries"):
+        asked = read_queries(queries)
+    with _wrong_usage("--qrels"):
+        asked, judgements = judged(asked, read_qrels(qrels))
+    run = run_queries(_open(index_path), asked)
     if run_out:
         write_trec_run(run, run_out)
-    means = dict(measure(judged, run).mean)
+    means = dict(measure(judgements, run).mean)
     if as_json:
-        _print_json({"queries": len(judged), **means})
+        _print_json({"queries": len(asked), **means})
     else:
-        _printer().mapping({"queries": len(judged), **{name: f"{value:.4f}" for name, value in means.items()}})
+        _printer().mapping({"queries": len(asked), **{name: f"{value:.4f}" for name, value in means.items()}})
 
 
 @group.command()
 @index_option
 @json_option
-def export(index_path: str, as_json: bool) -> None:  # noqa: ARG001 - always JSON; the option is for uniformity
+def export(index_path: str, as_json: bool) -> None:
     """Print every procedure as JSON, one a line, in the order of ids."""
     for procedure in _open(index_path).procedures():
         _print_json(procedure.to_json())
@@ -425,8 +438,6 @@ DEMO = (
     "colonscopy",
     "G0121",
 )
-
-Command = Callable[..., Any]
 
 if __name__ == "__main__":
     main()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..corpus.errors import DamagedIndex, ProcsearchError
 from ..corpus.pages import STDIN, Failed, Limits, Page, Unchanged, find_pages
+from ..corpus.walk import printable
+from .page import IndexablePage
 from .preparation import Outcome, Task, parser_number
 from .snapshot import Snapshot
 from .storage import Storage
@@ -31,7 +34,10 @@ class FailedPage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What re-indexing did, counted in pages; ``documents`` are those in the index afterwards."""
+    """What re-indexing did, counted in pages; ``documents`` are those in the index afterwards.
+
+    ``warnings`` tells which pages share an id, ``oddities`` what was odd about the pages that were parsed.
+    """
 
     added: int
     changed: int
@@ -41,6 +47,7 @@ class Report:
     seconds: float
     failed: tuple[FailedPage, ...] = ()
     warnings: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The report as the JSON object of the command line."""
@@ -69,7 +76,7 @@ class Progress:
 
 
 def reindex(
-    pages: Iterable[str | os.PathLike[str]],
+    pages: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     index: str | os.PathLike[str],
     *,
     jobs: int = 1,
@@ -82,18 +89,21 @@ def reindex(
     approve: Callable[[Snapshot], None] = lambda snapshot: None,
     progress: Progress | None = None,
 ) -> Report:
-    """Bring the index in the folder ``index`` in step with ``pages``: files, folders, archives, or ``-``.
+    """Bring the index in the folder ``index`` in step with ``pages``: files, folders, archives and ``-``, or one.
 
-    Pages that are as they were are recognised, without parsing; changed ones are replaced, and pages gone from a folder,
-    archive or file that is named are removed. All is committed in one step, and what was there stays searchable until
-    then. ``jobs`` is the number of processes that parse (1: this one). ``headings`` maps a site's own wordings to section
-    kinds, ``memory`` bounds in bytes what is gathered at a time, ``wait`` waits for another writer. ``approve`` is shown
-    the index to be and may refuse it by raising; with ``dry_run`` nothing is changed. A damaged index is made anew.
+    Pages that are as they were are recognised, without parsing: by size and time of modification of their file where
+    these are the same, else by a hash of their content. Changed ones are replaced, and pages gone from a folder,
+    archive or file that is named are removed; one that cannot be read now keeps the version that it had. All is
+    committed in one step, and what was there stays searchable until then. ``jobs`` is the number of processes that
+    parse (1: this one). ``headings`` maps a site's own wordings to section kinds, ``memory`` bounds in bytes what is
+    gathered at a time, ``wait`` waits for another writer. ``approve`` is shown the index to be and may refuse it by
+    raising; with ``dry_run`` nothing is changed. A damaged index is made anew.
     """
     started = time.perf_counter()
     progress = progress or Progress()
-    storage = Storage(Path(index))
-    named = [os.fspath(page) for page in pages]
+    nowhere = TemporaryDirectory(prefix="procsearch-") if dry_run and not Path(index).exists() else None
+    storage = Storage(nowhere.name if nowhere else index)
+    named = [os.fspath(page) for page in ([pages] if isinstance(pages, (str, os.PathLike)) else pages)]
     repair = False
     while True:
         writer = IndexWriter(
@@ -133,11 +143,17 @@ class _Run:
             self._known[source] = ref
             self._files.setdefault(ref.container, []).append(ref)
         self._before = len(self._known)
-        self._kept: set[str] = set()  # files whose pages are not looked for one by one
+        self._left_alone: set[str] = set()  # files that were not opened
         self._met: set[str] = set()  # sources of pages found
+        self._failing: dict[str, set[str]] = {}  # what failed in each file or folder
+        self._held: IndexablePage | None = None
+        self._recognised: list[tuple[PageRef, Page]] = []
         self._added = self._changed = self._unchanged = self._removed = 0
         self._failed: list[FailedPage] = []
         self._warnings: list[str] = []
+        self._oddities: list[str] = []
+        if any(ref.segment.parsers[ref.page] != parser for ref in self._known.values()):
+            progress.message("pages parsed by another version, or with other headings, are parsed anew")
 
     def read_pages(self, limits: Limits, jobs: int, headings: Mapping[str, str] | None) -> None:
         """Go through all pages and hand the writer those that are new or changed."""
@@ -145,6 +161,8 @@ class _Run:
         for task, outcome in outcomes(self._tasks(limits), jobs, headings):
             self._settle(task.page, outcome)
             self._progress.page(task.page.container)
+        self._add(None)
+        self._note_files()
         if self._unchanged > MAX_REMOVED_SHARE * self._before:
             # A run that vouches for much of the index makes sure of its files too.
             self._writer.verify()
@@ -158,7 +176,7 @@ class _Run:
                 same_parser = ref is not None and ref.facts.parser == self._parser
                 yield Task(found, ref.facts.digest if ref is not None and same_parser else None)
             elif isinstance(found, Unchanged):
-                self._kept.add(found.container)
+                self._left_alone.add(found.container)
                 self._unchanged += len(self._files[found.container])
                 self._progress.page(found.container)
             else:
@@ -171,8 +189,7 @@ class _Run:
     def _settle(self, page: Page, outcome: Outcome) -> None:
         ref = self._known.get(page.source)
         if outcome.reason is not None:
-            self._failed.append(FailedPage(page.source, outcome.reason))
-            self._distrust(page.container)
+            self._fail(Failed(page.source, outcome.reason, page.container))
         elif outcome.ready is not None:
             if ref is None:
                 self._added += 1
@@ -180,34 +197,47 @@ class _Run:
                 self._changed += 1
                 self._writer.remove(ref)
                 del self._known[page.source]
-            self._writer.add(outcome.ready)
-            self._warnings += [f"{page.source}: {warning}" for warning in outcome.warnings]
+            self._add(outcome.ready)
+            self._oddities += [f"{page.source}: {warning}" for warning in outcome.warnings]
         elif ref is not None:
             self._unchanged += 1
-            self._writer.seen(ref, page.size, page.mtime_ns)
+            self._recognised.append((ref, page))
 
     def _fail(self, failed: Failed) -> None:
         self._failed.append(FailedPage(failed.source, failed.reason))
-        # What it held is kept: a broken archive or an unreadable folder is no word of its pages being gone.
-        self._kept.add(failed.container)
-        self._distrust(failed.container)
+        self._failing.setdefault(failed.container, set()).add(failed.source)
 
-    def _distrust(self, container: str) -> None:
-        """Have a file with a page that failed read again by the next run, though it may not change."""
-        for ref in self._files.get(container, ()):
-            if ref.source in self._known:
-                self._writer.seen(ref, 0, -1)
+    def _add(self, page: IndexablePage | None) -> None:
+        """Hand a page to the writer when the next one comes: by then it is known whether others of its file failed.
+
+        A file with a page that failed must be read again by the next run, though it may not change.
+        """
+        held, self._held = self._held, page
+        if held is not None:
+            if held.facts.container in self._failing:
+                held = replace(held, facts=held.facts._replace(size=0, mtime_ns=-1))
+            self._writer.add(held)
+
+    def _note_files(self) -> None:
+        """Note the files that can be left alone by the next run, and those that cannot because a page failed."""
+        for ref, page in self._recognised:
+            if page.container not in self._failing:
+                self._writer.seen(ref, page.size, page.mtime_ns)
+        for container in self._failing:
+            for ref in self._files.get(container, ()):
+                if ref.source in self._known and ref.facts.mtime_ns != -1:
+                    self._writer.seen(ref, 0, -1)
 
     def remove_vanished(self, allowed: bool) -> None:
         """Remove the pages of the named folders, archives and files that were not found again."""
-        roots = [os.path.normpath(name) for name in self._named if name != STDIN]
-        kept_folders = tuple(os.path.normpath(kept) + os.sep for kept in self._kept)
+        roots = [os.path.normpath(name) for name in self._named if name not in (STDIN, "")]
+        unread = tuple(os.path.normpath(failing) + os.sep for failing in self._failing)  # folders, some of them
         vanished = [
             ref
             for container, refs in self._files.items()
-            if container not in self._kept and _is_under(container, roots) and not container.startswith(kept_folders)
+            if container not in self._left_alone and _is_under(container, roots) and not container.startswith(unread)
             for ref in refs
-            if ref.source in self._known and ref.source not in self._met
+            if ref.source in self._known and ref.source not in self._met and not self._may_have_failed(ref)
         ]
         if len(vanished) > MAX_REMOVED_SHARE * self._before and not allowed:
             raise ProcsearchError(
@@ -217,6 +247,16 @@ class _Run:
         for ref in vanished:
             self._writer.remove(ref)
         self._removed = len(vanished)
+
+    def _may_have_failed(self, ref: PageRef) -> bool:
+        """Whether a page was not found because it, its archive or its record cannot be read: then it is not gone."""
+        failing = self._failing.get(ref.container)
+        if not failing:
+            return False
+        # Which record held the page of an address cannot be told once the record is broken.
+        return "://" in ref.source or not failing.isdisjoint(
+            (ref.source, ref.source.rpartition("#")[0], printable(ref.container))
+        )
 
     def commit(self, approve: Callable[[Snapshot], None]) -> None:
         """Make it all durable, if there is anything to be."""
@@ -230,10 +270,13 @@ class _Run:
         """What was done."""
         return Report(
             self._added, self._changed, self._unchanged, self._removed, self._writer.live_pages(), seconds,
-            tuple(self._failed), tuple(self._warnings),
+            tuple(self._failed), tuple(self._warnings), tuple(self._oddities),
         )  # fmt: skip
 
 
 def _is_under(container: str, roots: list[str]) -> bool:
     path = os.path.normpath(container)
-    return any(root in (path, ".") or path.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+    is_here = container != STDIN and not path.startswith((os.sep, os.pardir))
+    return any(
+        (is_here if root == "." else root == path) or path.startswith(root.rstrip(os.sep) + os.sep) for root in roots
+    )

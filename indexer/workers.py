@@ -31,18 +31,18 @@ _BATCH_BYTES = 4 * 2**20
 _HEADER = struct.Struct("<I")
 
 
-def outcomes(
+def prepared(
     tasks: Iterable[Task], jobs: int, headings: Mapping[str, str] | None, page_seconds: float = PAGE_SECONDS
-) -> Iterator[tuple[Task, Outcome]]:
-    """Prepare pages in ``jobs`` processes, or in this one where that is 1; in the order of ``tasks``."""
-    parser = parser_number(headings)
+) -> Iterator[tuple[list[Task], Prepared]]:
+    """Prepare pages, some at a time, in ``jobs`` processes or in this one where that is 1; in the order of ``tasks``."""
     if jobs <= 1:
-        for task in tasks:
-            yield task, prepare(task, headings, parser)
+        parser = parser_number(headings)
+        for batch in _batches(tasks):
+            yield batch, prepare(batch, headings, parser)
         return
     workers = _Workers(headings, page_seconds)
     executor = ThreadPoolExecutor(jobs, "procsearch-parse")
-    waiting: deque[tuple[list[Task], Future[list[Outcome]]]] = deque()
+    waiting: deque[tuple[list[Task], Future[list[Prepared]]]] = deque()
     try:
         batches = _batches(tasks)
         for batch in batches:
@@ -57,8 +57,13 @@ def outcomes(
         executor.shutdown()
 
 
-def _finished(batch: list[Task], future: Future[list[Outcome]]) -> Iterator[tuple[Task, Outcome]]:
-    yield from zip(batch, future.result(), strict=True)
+def _finished(batch: list[Task], future: Future[list[Prepared]]) -> Iterator[tuple[list[Task], Prepared]]:
+    """What came of a batch: all at once, or page by page where its worker was lost."""
+    found = future.result()
+    if len(found) == 1:
+        yield batch, found[0]
+    else:
+        yield from (([task], prepared) for task, prepared in zip(batch, found, strict=True))
 
 
 def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
@@ -80,23 +85,27 @@ class _Workers:
         self._page_seconds = page_seconds
         self._local = threading.local()
         self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
         self._closed = False
 
-    def run(self, batch: list[Task]) -> list[Outcome]:
+    def run(self, batch: list[Task]) -> list[Prepared]:
         """Prepare a batch; where its worker is lost, page by page, to find out which page it was."""
         try:
-            return self._worker().run(batch, self._page_seconds)
+            return [self._worker().run(batch, self._page_seconds)]
         except _Lost as lost:
             self._drop()
             if self._closed or len(batch) == 1:
-                return [Outcome(reason=str(lost))] * len(batch)
+                return [Prepared([Outcome(reason=str(lost))], PageAnalyser().pages())] * len(batch)
         return [self.run([task])[0] for task in batch]
 
     def _worker(self) -> _Worker:
         worker: _Worker | None = getattr(self._local, "worker", None)
         if worker is None:
-            worker = self._local.worker = _Worker(self._headings)
-            self._all.add(worker)
+            with self._lock:
+                if self._closed:
+                    raise _Lost("it was interrupted")
+                worker = self._local.worker = _Worker(self._headings)
+                self._all.add(worker)
         return worker
 
     def _drop(self) -> None:
@@ -108,8 +117,10 @@ class _Workers:
 
     def close(self) -> None:
         """End all workers, busy or not."""
-        self._closed = True
-        for worker in list(self._all):
+        with self._lock:
+            self._closed = True
+            workers = list(self._all)
+        for worker in workers:
             worker.kill()
 
 
@@ -121,8 +132,12 @@ class _Worker:
     """One child process."""
 
     def __init__(self, headings: Mapping[str, str] | None) -> None:
-        start = f"import sys; sys.path = {sys.path!r}; from procsearch.indexer.workers import serve; serve()"
-        self._process = subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        path = [str(place) for place in sys.path]
+        start = f"import sys; sys.path = {path!r}; from procsearch.indexer.workers import serve; serve()"
+        # In a process group of its own, Ctrl-C on the terminal is the caller's business alone.
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+        )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in: IO[bytes] = self._process.stdin
@@ -172,13 +187,14 @@ class _Worker:
 
 def serve() -> None:
     """A worker's whole life: read tasks from standard input, answer on standard output, end with the input."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not stand between the answers
     headings = _receive(source)
     parser = parser_number(headings)
     while (batch := _receive(source)) is not None:
+        signal.alarm(2 * int(PAGE_SECONDS))  # so that a page without end does not outlive a caller that was killed
         data = pickle.dumps([prepare(task, headings, parser) for task in batch])
+        signal.alarm(0)
         try:
             out.write(_HEADER.pack(len(data)) + data)
             out.flush()

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..corpus.errors import NoIndex, ProcsearchError
 from ..indexer.snapshot import Snapshot, open_snapshot
 from ..indexer.storage import Storage
-from .evaluation import Evaluation, Qrels, measure, read_qrels, read_queries
+from .evaluation import Qrels, measure, read_qrels, read_queries
 from .index import Index
 
 DEPTH = 1000
@@ -25,23 +25,27 @@ def run_queries(index: Index, queries: Mapping[str, str]) -> dict[str, dict[str,
     }
 
 
-def judge(index: Index, queries: Mapping[str, str], qrels: Qrels) -> Evaluation:
-    """How well ``index`` answers those of ``queries`` that are judged."""
-    judged = {name: qrels[name] for name in queries if name in qrels}
-    return measure(judged, run_queries(index, {name: queries[name] for name in judged}))
+def judged(queries: Mapping[str, str], qrels: Qrels) -> tuple[dict[str, str], Qrels]:
+    """The queries that are judged, and their judgements; ProcsearchError where there are none."""
+    both = [name for name in queries if name in qrels]
+    if not both:
+        raise ProcsearchError("none of the queries is judged")
+    return {name: queries[name] for name in both}, {name: qrels[name] for name in both}
 
 
 def guard(index: str | Path, queries: str | Path, qrels: str | Path) -> Callable[[Snapshot], None]:
     """For re-indexing: refuses an index whose nDCG@10 is below that of the one there, with a ProcsearchError."""
-    asked, judgements = read_queries(queries), read_qrels(qrels)
+    asked, judgements = judged(read_queries(queries), read_qrels(qrels))
+
+    def ndcg(snapshot: Snapshot) -> float:
+        return measure(judgements, run_queries(Index(Storage(index), snapshot), asked)).mean["nDCG@10"]
 
     def approve(new: Snapshot) -> None:
         try:
             old = open_snapshot(Storage(index))
         except NoIndex:
             return
-        before = judge(Index(Storage(index), old), asked, judgements).mean["nDCG@10"]
-        after = judge(Index(Storage(index), new), asked, judgements).mean["nDCG@10"]
+        before, after = ndcg(old), ndcg(new)
         if after < before - _TOLERANCE:
             raise ProcsearchError(f"nDCG@10 would fall from {before:.4f} to {after:.4f}; nothing was changed")
 

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..corpus.errors import PageError
+from ..corpus.pages import Failed, Limits, Page, find_pages
 from ..corpus.procedure import SECTION_KINDS, Procedure
+from ..corpus.records import parse
 from .printing import Printer
+
+
+def parsed(pages: Iterable[str], headings: Mapping[str, str] | None, limits: Limits) -> Iterator[Procedure | PageError]:
+    """What parsing makes of each page, one after the other."""
+    for found in find_pages(pages, limits=limits):
+        try:
+            if isinstance(found, Failed):
+                yield PageError(found.source, found.reason)
+            elif isinstance(found, Page):
+                yield parse(found, headings)
+        except PageError as error:
+            yield error
 
 
 class ParsingReport:

@@ -10,13 +10,13 @@ from ..corpus.procedure import Procedure
 from .explanation import Explanation
 from .results import Hit, Results
 
-_UNPRINTABLE = {code: " " for code in (*range(32), *range(127, 160)) if code != ord("\n")} | {
-    code: None for code in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
+_UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ") | dict.fromkeys(
+    (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
 
 
 def printable(text: str) -> str:
-    """``text`` without what could move a terminal's cursor, change its colours or turn its direction."""
+    """``text`` on one line, without what could move a terminal's cursor, change its colours or turn its direction."""
     return text.translate(_UNPRINTABLE)
 
 
@@ -92,7 +92,9 @@ class Printer:
                     self.line(f"  {text}")
         if section is None:
             for similar in procedure.similar_codes:
-                self.line(("Similar code: ", "cyan"), f"{similar.system or ''} {similar.code or ''} {similar.descriptor}")
+                self.line(
+                    ("Similar code: ", "cyan"), f"{similar.system or ''} {similar.code or ''} {similar.descriptor}"
+                )
 
     def explanation(self, explanation: Explanation) -> None:
         """Where a score comes from."""

@@ -107,7 +107,9 @@ class SlowSearch:
                 return dict.fromkeys(self.search(query.child), query.score)
             case q.Every():
                 fields = self._lengths.items()
-                return {id: 1.0 for id, fields in fields if query.fieldname in (None, ALL) or query.fieldname in fields}
+                return {
+                    id: 1.0 for id, fields in fields if query.fieldname in (None, ALL) or fields.get(query.fieldname)
+                }
         return self._weigh(query)
 
     @staticmethod

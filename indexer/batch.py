@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,63 +9,42 @@ from itertools import accumulate
 import numpy as np
 
 from . import postings
-from .analysis import LINE, MAX_TERM, stems
+from .analysis import stems
 from .arrays import Array, narrow, pack_strings
 from .fields import FIELDS
-from .page import SEPARATOR, IndexablePage
-
-FIELD_BITS = 5
-FIELD_MASK = (1 << FIELD_BITS) - 1
+from .page import FIELD_BITS, FIELD_MASK, IndexablePage, IndexablePages, TermNumbers
 
 _BYTES_PER_TOKEN = 100  # what laying out costs at its height
 _BYTES_PER_PAGE = 2000
 
 
-class _Numbers(dict[str, int]):
-    """Words to the numbers of their terms, in the order they are first seen; 0 is the end of a line."""
-
-    def __init__(self) -> None:
-        super().__init__({LINE: 0})
-        self.terms = [LINE]
-
-    def __missing__(self, word: str) -> int:
-        if len(word) > MAX_TERM:
-            number = self[word[:MAX_TERM]]
-        else:
-            number = len(self.terms)
-            self.terms.append(word)
-        self[word] = number
-        return number
-
-
 class Batch:
-    """Pages on their way into one segment. Adding a page either adds it whole or leaves the batch as it was."""
+    """Pages on their way into one segment."""
 
     def __init__(self) -> None:
-        self._numbers = _Numbers()
-        self._tokens = array("I")
-        self._run_places = array("q")  # the document and the field of each run of tokens
-        self._run_counts = array("q")  # and how many tokens it has
-        self._stored_bytes = 0
+        self._numbers = TermNumbers()
+        self._tokens: list[Array] = []
+        self._run_places: list[Array] = []
+        self._run_counts: list[Array] = []
+        self._bytes_needed = 0
         self.pages: list[IndexablePage] = []
 
-    def add(self, page: IndexablePage) -> None:
-        """Add one page."""
-        terms = page.terms.split(SEPARATOR) if page.terms else []
-        counts = [count for _, count in page.fields]
-        if len(terms) != sum(counts):
-            raise ValueError(f"{page.source}: the terms do not match their counts")
-        self._tokens.extend(list(map(self._numbers.__getitem__, terms)))
-        first_place = len(self.pages) << FIELD_BITS
-        self._run_places.extend([first_place | field for field, _ in page.fields])
-        self._run_counts.extend(counts)
-        self._stored_bytes += len(page.stored) + _BYTES_PER_PAGE
-        self.pages.append(page)
+    def add(self, pages: IndexablePages) -> None:
+        """Add pages."""
+        numbers = np.array([self._numbers[term] for term in pages.terms], np.uint32)
+        tokens = numbers[np.frombuffer(pages.tokens, np.uint32)]
+        places = np.frombuffer(pages.run_places, np.uint32) + np.uint32(len(self.pages) << FIELD_BITS)
+        self._tokens.append(tokens)
+        self._run_places.append(places)
+        self._run_counts.append(np.frombuffer(pages.run_counts, np.uint32))
+        self.pages += pages.pages
+        self._bytes_needed += len(tokens) * _BYTES_PER_TOKEN
+        self._bytes_needed += sum(len(page.stored) + _BYTES_PER_PAGE for page in pages.pages)
 
     @property
     def bytes_needed(self) -> int:
         """About how much memory laying out this batch takes."""
-        return len(self._tokens) * _BYTES_PER_TOKEN + self._stored_bytes
+        return self._bytes_needed
 
     def arrays(self) -> dict[str, Array]:
         """The arrays of a segment of these pages, in the order they were added."""
@@ -79,8 +57,10 @@ class Batch:
         terms = [encoded[number] for number in order]
         rank = np.zeros(len(encoded), np.int64)
         rank[order] = np.arange(1, len(encoded))
-        numbers = np.frombuffer(self._tokens, np.uint32)
-        runs = _Runs(np.frombuffer(self._run_places, np.int64), np.frombuffer(self._run_counts, np.int64), numbers == 0)
+        numbers = np.concatenate([*self._tokens, np.empty(0, np.uint32)])
+        places = np.concatenate([*self._run_places, np.empty(0, np.uint32)])
+        counts = np.concatenate([*self._run_counts, np.empty(0, np.uint32)]).astype(np.int64)
+        runs = _Runs(places, counts, numbers == 0)
 
         # Ends of lines have rank 0: they come first and are cut off.
         key = (rank << 32)[numbers]
@@ -137,7 +117,7 @@ def _inverted(term: Array, run: Array, positions: Array, runs: _Runs, terms: int
     first = first[:-1]
     posting_run = run[first]
     place = runs.places[posting_run]
-    documents, fields = (place >> FIELD_BITS).astype(np.uint32), (place & FIELD_MASK).astype(np.uint16)
+    documents, fields = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
     codes = postings.make_codes(fields, counts.astype(np.uint16), runs.length_bytes[posting_run])
     token_starts = np.searchsorted(term, np.arange(1, terms + 2))
     starts = np.searchsorted(first, token_starts)

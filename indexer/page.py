@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from array import array
 from typing import NamedTuple
 
 from ..corpus.procedure import Procedure
-from .analysis import LINE, words
+from .analysis import LINE, MAX_TERM, words
 from .fields import field_keywords, field_texts
 from .stored import pack_procedure
 
@@ -29,34 +29,92 @@ class PageFacts(NamedTuple):
 NO_FACTS = PageFacts("", 0, -1, bytes(16))
 
 
-SEPARATOR = "\n"
-"""What stands between the terms of a page; no term holds it."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexablePage:
-    """What the index needs of one page.
-
-    ``fields`` holds (field number, how many terms) in order and ``terms`` all those terms; ``stored`` is the
-    compressed procedure.
-    """
+class IndexablePage(NamedTuple):
+    """What the index keeps of a page beside its terms; ``stored`` is the compressed procedure."""
 
     id: str
     source: str
     system: str
     facts: PageFacts
-    fields: tuple[tuple[int, int], ...]
-    terms: str
     stored: bytes
 
 
-def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePage:
-    """Analyse and compress ``procedure``."""
+class IndexablePages(NamedTuple):
+    """Pages ready for the index.
+
+    ``terms`` are their distinct terms, the first of which stands for the end of a line; ``tokens`` says in 32-bit
+    numbers which of them stand one after the other. A run is the tokens of one field of one page: ``run_places`` has
+    the number of the page times 32 plus the field's, ``run_counts`` how many tokens, both in 32-bit numbers.
+    """
+
+    pages: list[IndexablePage]
+    terms: list[str]
+    tokens: bytes
+    run_places: bytes
+    run_counts: bytes
+
+
+class TermNumbers(dict[str, int]):
+    """Words to the numbers of their terms, in the order they are first seen; 0 is the end of a line."""
+
+    def __init__(self) -> None:
+        super().__init__({LINE: 0})
+        self.terms = [LINE]
+
+    def __missing__(self, word: str) -> int:
+        if len(word) > MAX_TERM:
+            number = self[word[:MAX_TERM]]
+        else:
+            number = len(self.terms)
+            self.terms.append(word)
+        self[word] = number
+        return number
+
+
+FIELD_BITS = 5
+FIELD_MASK = (1 << FIELD_BITS) - 1
+
+
+class PageAnalyser:
+    """Makes procedures ready for the index, a few at a time."""
+
+    def __init__(self) -> None:
+        self._numbers = TermNumbers()
+        self._pages: list[IndexablePage] = []
+        self._tokens, self._places, self._counts = array("I"), array("I"), array("I")
+
+    def add(self, procedure: Procedure, facts: PageFacts = NO_FACTS) -> None:
+        """Analyse and compress ``procedure``; where that raises, nothing is added."""
+        found, fields = _tokens_by_field(procedure)
+        stored = pack_procedure(procedure)
+        page = IndexablePage(procedure.id, procedure.source, procedure.system or "", facts, stored)
+        tokens = list(map(self._numbers.__getitem__, found))
+        first_place = len(self._pages) << FIELD_BITS
+        self._places.extend([first_place | field for field, _ in fields])
+        self._counts.extend([count for _, count in fields])
+        self._tokens.extend(tokens)
+        self._pages.append(page)
+
+    def pages(self) -> IndexablePages:
+        """Everything added."""
+        return IndexablePages(
+            self._pages, self._numbers.terms, self._tokens.tobytes(), self._places.tobytes(), self._counts.tobytes()
+        )
+
+
+def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:
+    """One procedure, ready for the index."""
+    analyser = PageAnalyser()
+    analyser.add(procedure, facts)
+    return analyser.pages()
+
+
+def _tokens_by_field(procedure: Procedure) -> tuple[list[str], list[tuple[int, int]]]:
+    """All words of ``procedure``, field by field, and (field number, how many) for each."""
     by_field: dict[int, str] = {}
     for number, text in field_texts(procedure):
         if text:
             by_field[number] = f"{by_field[number]}\n{text}" if number in by_field else text
-    by_field = dict(sorted(by_field.items()))  # phrases are looked for in the order of fields
     found = words("\n".join([*by_field.values(), ""]))
     fields, start = [], 0
     for number, text in by_field.items():
@@ -67,13 +125,5 @@ def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePag
         start = end
     for number, keyword in field_keywords(procedure):
         fields.append((number, 1))
-        found.append(keyword.replace(SEPARATOR, " "))
-    return IndexablePage(
-        id=procedure.id,
-        source=procedure.source,
-        system=procedure.system or "",
-        facts=facts,
-        fields=tuple(fields),
-        terms=SEPARATOR.join(found),
-        stored=pack_procedure(procedure),
-    )
+        found.append(keyword)
+    return found, fields

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from ..corpus.errors import PageError
 from ..corpus.pages import Page
-from .page import IndexablePage, PageFacts, indexable
+from .page import IndexablePages, PageAnalyser, PageFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,19 @@ class Task:
     known: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a page: ``ready`` for the index, unchanged (neither is set), or refused for a ``reason``."""
+class Outcome(NamedTuple):
+    """What became of a page: ready for the index, refused for a ``reason``, or neither because it is unchanged."""
 
-    ready: IndexablePage | None = None
+    ready: bool = False
     reason: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+class Prepared(NamedTuple):
+    """The outcome of each of some tasks, and the pages that are ready for the index, in the same order."""
+
+    outcomes: list[Outcome]
+    pages: IndexablePages
 
 
 def parser_number(headings: Mapping[str, str] | None) -> int:
@@ -37,8 +44,13 @@ def parser_number(headings: Mapping[str, str] | None) -> int:
     return zlib.crc32(f"{PARSER_VERSION}\n{told}".encode("utf-8", "surrogateescape"))
 
 
-def prepare(task: Task, headings: Mapping[str, str] | None, parser: int) -> Outcome:
-    """Read, recognise, parse and analyse one page. Never raises for what is wrong with the page."""
+def prepare(tasks: Iterable[Task], headings: Mapping[str, str] | None, parser: int) -> Prepared:
+    """Read, recognise, parse and analyse pages. Never raises for what is wrong with a page."""
+    analyser = PageAnalyser()
+    return Prepared([_prepare_one(task, headings, parser, analyser) for task in tasks], analyser.pages())
+
+
+def _prepare_one(task: Task, headings: Mapping[str, str] | None, parser: int, analyser: PageAnalyser) -> Outcome:
     from ..corpus.records import parse
 
     page = task.page
@@ -50,11 +62,11 @@ def prepare(task: Task, headings: Mapping[str, str] | None, parser: int) -> Outc
         procedure = parse(page, headings)
     except PageError as error:
         return Outcome(reason=error.reason)
-    facts = PageFacts(page.container, page.size, page.mtime_ns, digest, parser)
     try:
-        return Outcome(ready=indexable(procedure, facts), warnings=procedure.warnings)
+        analyser.add(procedure, PageFacts(page.container, page.size, page.mtime_ns, digest, parser))
     except Exception as error:  # one bad page is one bad page, whatever it does to the analysis
         return Outcome(reason=f"cannot be analysed: {type(error).__name__}: {error}")
+    return Outcome(ready=True, warnings=procedure.warnings)
 
 
 def _digest(data: bytes, page: Page) -> bytes:

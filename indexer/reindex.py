@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 from ..corpus.errors import DamagedIndex, ProcsearchError
 from ..corpus.pages import STDIN, Failed, Limits, Page, Unchanged, find_pages
 from ..corpus.walk import printable
-from .page import IndexablePage
+from .page import IndexablePages
 from .preparation import Outcome, Task, parser_number
 from .snapshot import Snapshot
 from .storage import Storage
-from .workers import outcomes
+from .workers import prepared
 from .writer import DEFAULT_MEMORY, IndexWriter, PageRef
 
 MAX_REMOVED_SHARE = 0.2
@@ -146,7 +146,7 @@ class _Run:
         self._left_alone: set[str] = set()  # files that were not opened
         self._met: set[str] = set()  # sources of pages found
         self._failing: dict[str, set[str]] = {}  # what failed in each file or folder
-        self._held: IndexablePage | None = None
+        self._held: IndexablePages | None = None
         self._recognised: list[tuple[PageRef, Page]] = []
         self._added = self._changed = self._unchanged = self._removed = 0
         self._failed: list[FailedPage] = []
@@ -158,9 +158,11 @@ class _Run:
     def read_pages(self, limits: Limits, jobs: int, headings: Mapping[str, str] | None) -> None:
         """Go through all pages and hand the writer those that are new or changed."""
         self._progress.stage("reading pages")
-        for task, outcome in outcomes(self._tasks(limits), jobs, headings):
-            self._settle(task.page, outcome)
-            self._progress.page(task.page.container)
+        for tasks, found in prepared(self._tasks(limits), jobs, headings):
+            for task, outcome in zip(tasks, found.outcomes, strict=True):
+                self._settle(task.page, outcome)
+                self._progress.page(task.page.container)
+            self._add(found.pages)
         self._add(None)
         self._note_files()
         if self._unchanged > MAX_REMOVED_SHARE * self._before:
@@ -190,14 +192,13 @@ class _Run:
         ref = self._known.get(page.source)
         if outcome.reason is not None:
             self._fail(Failed(page.source, outcome.reason, page.container))
-        elif outcome.ready is not None:
+        elif outcome.ready:
             if ref is None:
                 self._added += 1
             else:
                 self._changed += 1
                 self._writer.remove(ref)
                 del self._known[page.source]
-            self._add(outcome.ready)
             self._oddities += [f"{page.source}: {warning}" for warning in outcome.warnings]
         elif ref is not None:
             self._unchanged += 1
@@ -207,16 +208,18 @@ class _Run:
         self._failed.append(FailedPage(failed.source, failed.reason))
         self._failing.setdefault(failed.container, set()).add(failed.source)
 
-    def _add(self, page: IndexablePage | None) -> None:
-        """Hand a page to the writer when the next one comes: by then it is known whether others of its file failed.
+    def _add(self, pages: IndexablePages | None) -> None:
+        """Hand pages to the writer when the next ones come: by then it is known whether others of their file failed.
 
         A file with a page that failed must be read again by the next run, though it may not change.
         """
-        held, self._held = self._held, page
-        if held is not None:
-            if held.facts.container in self._failing:
-                held = replace(held, facts=held.facts._replace(size=0, mtime_ns=-1))
-            self._writer.add(held)
+        held, self._held = self._held, pages
+        if held is not None and held.pages:
+            self._writer.add(held._replace(pages=[
+                page._replace(facts=page.facts._replace(size=0, mtime_ns=-1))
+                if page.facts.container in self._failing else page
+                for page in held.pages
+            ]))  # fmt: skip
 
     def _note_files(self) -> None:
         """Note the files that can be left alone by the next run, and those that cannot because a page failed."""

@@ -21,7 +21,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import IO, Any
 
-from .preparation import Outcome, Task, parser_number, prepare
+from .page import PageAnalyser
+from .preparation import Outcome, Prepared, Task, parser_number, prepare
 
 PAGE_SECONDS = 60.0
 """How long a worker may take for a page, or for a batch of small ones."""
@@ -146,11 +147,11 @@ class _Worker:
         self._poll.register(self._out, select.POLLIN)
         self._send(dict(headings) if headings else None)
 
-    def run(self, batch: list[Task], seconds: float) -> list[Outcome]:
+    def run(self, batch: list[Task], seconds: float) -> Prepared:
         self._send(batch)
         (size,) = _HEADER.unpack(self._read(_HEADER.size, seconds))
-        outcomes: list[Outcome] = pickle.loads(self._read(size, seconds))
-        return outcomes
+        answer: Prepared = pickle.loads(self._read(size, seconds))
+        return answer
 
     def kill(self) -> None:
         with suppress(OSError):
@@ -193,7 +194,7 @@ def serve() -> None:
     parser = parser_number(headings)
     while (batch := _receive(source)) is not None:
         signal.alarm(2 * int(PAGE_SECONDS))  # so that a page without end does not outlive a caller that was killed
-        data = pickle.dumps([prepare(task, headings, parser) for task in batch])
+        data = pickle.dumps(prepare(batch, headings, parser))
         signal.alarm(0)
         try:
             out.write(_HEADER.pack(len(data)) + data)

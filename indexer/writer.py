@@ -16,7 +16,7 @@ from .arrays import write_arrays
 from .batch import Batch
 from .manifest import Manifest, Versions, read_manifest
 from .merge import merged
-from .page import IndexablePage, PageFacts, indexable
+from .page import IndexablePages, PageFacts, indexable
 from .segment import DELETED, LIVE, SHADOWED, FileRecord, Segment, SegmentRecord, field_sums
 from .snapshot import Snapshot
 from .storage import Storage, sweep
@@ -219,10 +219,10 @@ class IndexWriter:
 
     # Changes
 
-    def add(self, page: IndexablePage) -> None:
-        """Add a page. A page with its id that comes after it in path order, there or added, wins over it."""
-        self._batch.add(page)
-        self._touched.add(page.id)
+    def add(self, pages: IndexablePages) -> None:
+        """Add pages. A page with the same id that comes after one in path order, there or added, wins over it."""
+        self._batch.add(pages)
+        self._touched.update(page.id for page in pages.pages)
         if self._batch.bytes_needed > self._memory:
             self._flush()
 

@@ -16,26 +16,30 @@ found before it is believed. The last four bytes vouch for the whole; a manifest
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..corpus.errors import DamagedIndex
-from .storage import Storage
+from .storage import Output, Storage
 
 Array = npt.NDArray[Any]
 
 _MAGIC = b"PSARRAYS" + struct.pack("<II", 1, 0)
 _TRAILER = struct.Struct("<QQI")
+_ALIGNMENT = 64
 _BLOCK_BITS = 12
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
+_POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
 
 def _checksums(data: bytes | memoryview) -> list[int]:
@@ -47,7 +51,7 @@ def _checksums(data: bytes | memoryview) -> list[int]:
 class _Checksummer:
     """Writes through to a file and keeps the checksum of each block."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: Output) -> None:
         self._file = file
         self._pending = b""
         self._checksums: list[int] = []
@@ -77,18 +81,18 @@ def write_arrays(storage: Storage, name: str, arrays: Mapping[str, Array | Itera
     """Write the file ``name``, durably; an array may come as an iterable of parts. Gives its (bytes, checksum)."""
     result = (0, 0)
 
-    def fill(file: IO[bytes]) -> None:
+    def fill(file: Output) -> None:
         nonlocal result
         out = _Checksummer(file)
         out.write(_MAGIC)
         directory: dict[str, tuple[str, int, int]] = {}
         for array_name, value in arrays.items():
-            out.write(bytes(-out.offset % 64))
+            out.write(bytes(-out.offset % _ALIGNMENT))
             offset, count, dtype = out.offset, 0, "|u1"
             for part in (value,) if isinstance(value, np.ndarray) else value:
                 dtype = part.dtype.newbyteorder("<").str
                 if len(part):
-                    out.write(memoryview(np.ascontiguousarray(part)).cast("B"))
+                    out.write(np.ascontiguousarray(part).data.cast("B"))
                     count += len(part)
             directory[array_name] = (dtype, offset, count)
         checksum_offset = out.offset
@@ -104,53 +108,61 @@ def write_arrays(storage: Storage, name: str, arrays: Mapping[str, Array | Itera
     return result
 
 
-class ArrayFile:
-    """A file of arrays, mapped for reading."""
+class _Blocks:
+    """The bytes of a file, each block of which is verified when it is first touched."""
 
     def __init__(self, name: str, data: mmap.mmap | bytes, size: int, checksum: int) -> None:
         self.name = name
-        self._data = memoryview(data)
+        self.data = memoryview(data)
+        self._map = data if isinstance(data, mmap.mmap) else None
         if len(data) != size:
             raise DamagedIndex(name, f"{len(data)} bytes long instead of {size}")
-        if size < len(_MAGIC) + _TRAILER.size or data[: len(_MAGIC)] != _MAGIC:
-            raise DamagedIndex(name, "not a file of this format")
         end = size - _TRAILER.size
-        self._checksum_offset, directory_offset, crc = _TRAILER.unpack(data[end:])
-        blocks = -(-self._checksum_offset // _BLOCK)
-        above_offset = self._checksum_offset + 4 * blocks
+        if end < len(_MAGIC) or self._bytes(0, len(_MAGIC)) != _MAGIC:
+            raise DamagedIndex(name, "not a file of this format")
+        self.end, directory_offset, crc = _TRAILER.unpack(self._bytes(end, size))
+        blocks = -(-self.end // _BLOCK)
+        above_offset = self.end + 4 * blocks
         above = -(-4 * blocks // _BLOCK)
         if crc != checksum or directory_offset != above_offset + 4 * above or directory_offset > end:
             raise DamagedIndex(name, "its end is not what was written")
-        if zlib.crc32(data[above_offset : size - 4]) != crc:
+        if zlib.crc32(self._bytes(above_offset, size - 4)) != crc:
             raise DamagedIndex(name, "its directory is not what was written")
-        self._checksums = self._data[self._checksum_offset : above_offset].cast("I")
-        self._above = self._data[above_offset:directory_offset].cast("I")
+        self.directory = self._bytes(directory_offset, end)
+        self._checksums = self.data[self.end : above_offset].cast("I")
+        self._above = self.data[above_offset:directory_offset].cast("I")
         self._verified = bytearray(blocks)
         self._verified_above = bytearray(above)
-        directory = json.loads(bytes(data[directory_offset:end]))
-        self._columns = {array_name: self._column(array_name, *place) for array_name, place in directory.items()}
 
-    def _column(self, array_name: str, dtype: str, offset: int, count: int) -> Column:
-        if dtype not in _DTYPES or offset < 0 or count < 0:
-            raise DamagedIndex(self.name, f"array {array_name} has no valid place")
-        if offset + np.dtype(dtype).itemsize * count > self._checksum_offset:
-            raise DamagedIndex(self.name, f"array {array_name} runs past the end")
-        return Column(self, np.frombuffer(self._data, dtype, count, offset), offset)
+    def _bytes(self, start: int, stop: int) -> bytes:
+        self._bring_in(start, stop)
+        return self.data[start:stop].tobytes()
 
-    def __getitem__(self, array_name: str) -> Column:
-        try:
-            return self._columns[array_name]
-        except KeyError:
-            raise DamagedIndex(self.name, f"array {array_name} is missing") from None
+    def _bring_in(self, start: int, stop: int) -> None:
+        """Have the bytes read from the disk.
+
+        Where the disk fails, or the file was cut short meanwhile, merely touching them would end the process (SIGBUS).
+        """
+        if self._map is not None and start < stop:
+            first = start & -mmap.PAGESIZE
+            try:
+                self._map.madvise(_POPULATE_READ, first, stop - first)
+            except OSError as error:
+                if error.errno != errno.EINVAL:  # a kernel before 5.14 cannot
+                    raise DamagedIndex(self.name, f"bytes {start} to {stop} cannot be read") from error
 
     def verify(self, start: int, stop: int) -> None:
         """Make sure that the bytes from ``start`` to ``stop`` are what was written, or raise DamagedIndex."""
         first, last = start >> _BLOCK_BITS, (stop - 1) >> _BLOCK_BITS
         block = self._verified.find(0, first, last + 1)
+        brought_in = 0
         while block >= 0:
+            if block >= brought_in:
+                brought_in = min(block + 256, last + 1)
+                self._bring_in(block << _BLOCK_BITS, min(brought_in << _BLOCK_BITS, self.end))
             self._verify_checksum(block >> (_BLOCK_BITS - 2))
-            end = min((block + 1) << _BLOCK_BITS, self._checksum_offset)
-            if zlib.crc32(self._data[block << _BLOCK_BITS : end]) != self._checksums[block]:
+            end = min((block + 1) << _BLOCK_BITS, self.end)
+            if zlib.crc32(self.data[block << _BLOCK_BITS : end]) != self._checksums[block]:
                 raise DamagedIndex(self.name, f"bytes {block << _BLOCK_BITS} to {end} are not what was written")
             self._verified[block] = 1
             block = self._verified.find(0, block + 1, last + 1)
@@ -158,29 +170,60 @@ class ArrayFile:
     def _verify_checksum(self, block: int) -> None:
         """Make sure of one block of the checksums themselves."""
         if not self._verified_above[block]:
-            per_block = _BLOCK // 4
-            if zlib.crc32(self._checksums[block * per_block : (block + 1) * per_block]) != self._above[block]:
+            start, stop = block << _BLOCK_BITS, min((block + 1) << _BLOCK_BITS, 4 * len(self._checksums))
+            self._bring_in(self.end + start, self.end + stop)
+            if zlib.crc32(self._checksums[start // 4 : stop // 4]) != self._above[block]:
                 raise DamagedIndex(self.name, "its checksums are not what was written")
             self._verified_above[block] = 1
 
     def verify_all(self) -> None:
-        """Verify every byte anew, whatever was verified before."""
         self._verified = bytearray(len(self._verified))
         self._verified_above = bytearray(len(self._verified_above))
-        self.verify(0, self._checksum_offset)
+        self.verify(0, self.end)
+
+
+class ArrayFile:
+    """A file of arrays, mapped for reading."""
+
+    def __init__(self, name: str, data: mmap.mmap | bytes, size: int, checksum: int) -> None:
+        self.name = name
+        self._blocks = _Blocks(name, data, size, checksum)
+        try:
+            directory = json.loads(self._blocks.directory)
+            self._columns = {array_name: self._column(array_name, *place) for array_name, place in directory.items()}
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise DamagedIndex(name, "its directory cannot be read") from None
+
+    def _column(self, array_name: str, dtype: str, offset: int, count: int) -> Column:
+        sound = dtype in _DTYPES and type(offset) is type(count) is int and offset >= 0 and count >= 0
+        if not sound or offset % _ALIGNMENT or offset + np.dtype(dtype).itemsize * count > self._blocks.end:
+            raise DamagedIndex(self.name, f"array {array_name} has no valid place")
+        return Column(self._blocks, np.frombuffer(self._blocks.data, dtype, count, offset), offset)
+
+    def __getitem__(self, array_name: str) -> Column:
+        try:
+            return self._columns[array_name]
+        except KeyError:
+            raise DamagedIndex(self.name, f"array {array_name} is missing") from None
+
+    def verify_all(self) -> None:
+        """Verify every byte anew, whatever was verified before."""
+        self._blocks.verify_all()
 
 
 class Column:
     """One array of a file; what is taken from it has been verified."""
 
-    __slots__ = ("_array", "_bytes", "_file", "_itemsize", "_numbers", "_offset")
+    __slots__ = ("_array", "_bytes", "_file", "_itemsize", "_numbers", "_offset", "dtype")
 
-    def __init__(self, file: ArrayFile, array: Array, offset: int) -> None:
-        self._file = file
+    def __init__(self, blocks: _Blocks, array: Array, offset: int) -> None:
+        # Not the file: with a cycle its mapping would outlive the last use of it.
+        self._file = blocks
+        self.dtype = array.dtype
         self._array = array
         self._offset = offset
         self._itemsize = array.itemsize
-        self._numbers = memoryview(array)
+        self._numbers = array.data
         self._bytes: memoryview = self._numbers.cast("B") if len(array) else memoryview(b"")
 
     def __len__(self) -> int:
@@ -233,15 +276,14 @@ class Spool:
 
     def append(self, part: Array) -> None:
         """Add ``part`` at the end."""
-        self._file.write(memoryview(np.ascontiguousarray(part, self._dtype)).cast("B") if len(part) else b"")
+        if len(part):
+            self._file.write(np.ascontiguousarray(part, self._dtype).data.cast("B"))
         self.count += len(part)
 
     def __iter__(self) -> Iterator[Array]:
-        self._file.seek(0)
         yield np.empty(0, self._dtype)
-        while data := self._file.read(1 << 22):
+        for data in self._file.parts(1 << 22):
             yield np.frombuffer(data, self._dtype)
-        self._file.close()
 
 
 def pack_strings(strings: Iterable[bytes]) -> tuple[Array, Array]:
@@ -278,7 +320,7 @@ class Strings:
         offsets: list[int] = self._offsets.slice(start, stop + 1).tolist()
         data = self._data.bytes(offsets[0], offsets[-1])
         base = offsets[0]
-        return [data[a - base : b - base] for a, b in zip(offsets, offsets[1:], strict=False)]
+        return [data[a - base : b - base] for a, b in pairwise(offsets)]
 
 
 class SortedStrings(Strings):
@@ -293,10 +335,10 @@ class SortedStrings(Strings):
     def find(self, wanted: bytes, low: int = 0) -> int:
         """Where ``wanted`` stands, or would stand."""
         if self._searched is None:
-            offsets = memoryview(self._offsets.all())
-            if len(offsets):
+            offsets = self._offsets.all().data
+            if len(offsets) > 0:
                 self._data.slice(0, offsets[-1])
-            self._searched = memoryview(self._data.all()), offsets
+            self._searched = self._data.all().data, offsets
         data, offsets = self._searched
         high = len(offsets) - 1
         while low < high:

@@ -1,25 +1,28 @@
-"""Files of an index: written whole and made durable, mapped and verified as they are read.
+"""Files of an index: written whole and made durable, opened and mapped for reading, and the lock of the writer.
 
-Every operation on the disk goes through :class:`Storage`, so that a test can make each of them fail.
+Every operation on the disk is a call of ``os``, ``fcntl`` or ``mmap`` in this module, so that tests can make each of
+them fail or record them all.
 """
 
 from __future__ import annotations
 
 import fcntl
-import io
 import mmap
 import os
-import tempfile
+import re
+import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from ..corpus.errors import DamagedIndex, EngineError, IndexLocked
 
 LOCK_NAME = "write.lock"
 _TEMPORARY = ".tmp"
+_SCRATCH = "scratch" + _TEMPORARY
+_OURS = re.compile(r"[0-9]{8,}\.(segment|state)|(manifest|scratch)\.tmp")  # all that sweeping may remove
+_MOST_READ = 64 * 2**20  # bytes of a file that is read whole
 
 
 class Storage:
@@ -31,67 +34,106 @@ class Storage:
     def make(self) -> None:
         """Make the folder, durably, if it is not there."""
         with self._failing("make folder", ""):
-            missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
-            self.path.mkdir(parents=True, exist_ok=True)
-            for folder in missing:
-                self._sync_folder(folder.parent)
+            missing: list[Path] = []
+            there = self.path
+            while not there.exists():
+                missing.append(there)
+                there = there.parent
+            if missing:
+                self._sync_entry(there)
+            for folder in reversed(missing):
+                try:
+                    os.mkdir(folder)  # noqa: PTH102 - see above
+                except FileExistsError:
+                    if not folder.is_dir():
+                        raise
+                self._sync_entry(folder)
+
+    def sync_entry(self) -> None:
+        """Make the folder's own entry durable: a crash may have come between making the folder and that."""
+        with self._failing("sync the parent of", ""):
+            self._sync_entry(self.path)
 
     def names(self) -> list[str]:
         """The names of all files in the folder, sorted."""
         with self._failing("list", ""):
-            return sorted(entry.name for entry in os.scandir(self.path))
+            return sorted(os.listdir(self.path))  # noqa: PTH208 - see above
 
     def size_and_time(self, name: str) -> tuple[int, int, int] | None:
         """A cheap stamp of a file, (inode, bytes, nanoseconds of modification), or None where there is none."""
         try:
             found = os.stat(os.path.join(self.path, name))  # noqa: PTH116, PTH118 - asked before every search: 2 µs
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise self._failure("look at", name, error) from error
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def read(self, name: str) -> bytes:
         """The whole of a small file; FileNotFoundError where it is missing."""
-        with self._failing("read", name):
-            return (self.path / name).read_bytes()
+        with self._reading(name) as (descriptor, size):
+            if size > _MOST_READ:
+                raise DamagedIndex(name, f"{size} bytes long")
+            parts = []
+            while part := os.read(descriptor, 1 << 20):
+                parts.append(part)
+            return b"".join(parts)
 
     def map(self, name: str) -> mmap.mmap | bytes:
         """The file mapped for reading; FileNotFoundError where it is missing."""
-        with self._failing("open", name), (self.path / name).open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                return b""
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with self._reading(name) as (descriptor, size):
+            try:
+                return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) if size else b""
+            except ValueError:
+                raise DamagedIndex(name, "it became shorter") from None
 
-    def write(self, name: str, fill: Callable[[IO[bytes]], None]) -> None:
+    def write(self, name: str, fill: Callable[[Output], None]) -> None:
         """Write a new file through ``fill`` and make its content durable (the folder's entry: see :meth:`sync`)."""
-        with self._failing("write", name), (self.path / name).open("xb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
+        with self._failing("write", name):
+            descriptor = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            try:
+                fill(Output(descriptor))
+                with self._failing("sync", name):
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def replace(self, name: str, data: bytes) -> None:
-        """Put ``data`` in place of the file in one step that a crash cannot halve, durably."""
+        """Put ``data`` in place of the file in one step that a crash cannot halve.
+
+        Durably, and so are the entries of all files written before.
+        """
         temporary = name + _TEMPORARY
         self.remove(temporary)
-        self.write(temporary, lambda file: _write_all(file, data))
+        self.write(temporary, lambda out: out.write(data))
         self.sync()
         with self._failing("rename", name):
-            (self.path / temporary).replace(self.path / name)
-        self.sync()
+            # The kernel's own time of modification ticks every few milliseconds; no two stamps may be equal.
+            now = time.time_ns()
+            os.utime(self.path / temporary, ns=(now, now))
+            os.replace(self.path / temporary, self.path / name)  # noqa: PTH105 - see above
+        try:
+            self.sync()
+        except EngineError as error:
+            raise EngineError(f"{error}; {name} is the new one already, but may not outlast a power cut") from error
 
     def remove(self, name: str) -> None:
         """Remove a file; it may be gone already."""
-        with self._failing("remove", name):
-            (self.path / name).unlink(missing_ok=True)
+        with self._failing("remove", name), suppress(FileNotFoundError):
+            os.unlink(self.path / name)  # noqa: PTH108 - see above
 
     def sync(self) -> None:
         """Make the folder's entries durable."""
         with self._failing("sync folder", ""):
             self._sync_folder(self.path)
 
-    def scratch(self) -> IO[bytes]:
+    def scratch(self) -> Scratch:
         """A nameless file in the index's folder for data that does not fit in memory."""
-        with self._failing("make scratch file", ""):
-            return tempfile.TemporaryFile(dir=self.path)
+        with self._failing("make", _SCRATCH):
+            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+            found = Scratch(os.open(self.path / _SCRATCH, flags, 0o600), lambda: self._failing("use", _SCRATCH))
+        self.remove(_SCRATCH)
+        return found
 
     @contextmanager
     def lock(self, *, wait: bool, waiting: Callable[[str], None] = lambda holder: None) -> Iterator[None]:
@@ -99,37 +141,75 @@ class Storage:
 
         With ``wait`` a lock held elsewhere is waited for, after telling ``waiting`` who holds it; else IndexLocked.
         """
-        with self._failing("lock", LOCK_NAME):
-            file = (self.path / LOCK_NAME).open("a+")
-        with file:
-            self._take(file, wait, waiting)
-            with self._failing("lock", LOCK_NAME):
-                file.truncate(0)
-                file.write(f"process {os.getpid()}")
-                file.flush()
+        descriptor = self._take(wait, waiting)
+        try:
             yield
+        finally:
+            with suppress(OSError):
+                # Closing alone would leave the lock with a process that was forked meanwhile.
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            with suppress(OSError):
+                os.close(descriptor)
 
-    def _take(self, file: io.TextIOWrapper, wait: bool, waiting: Callable[[str], None]) -> None:
+    def _take(self, wait: bool, waiting: Callable[[str], None]) -> int:
         told = False
         while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read(80) or "another process"
-                if not wait:
-                    raise IndexLocked(f"{self.path} is being written by {holder}") from None
-                if not told:
-                    waiting(holder)
-                    told = True
-                time.sleep(0.05)
-            except OSError as error:
-                raise EngineError(f"cannot lock {self.path}: {error.strerror}") from error
-            else:
-                return
+            with self._failing("lock", LOCK_NAME):
+                descriptor = os.open(self.path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                try:
+                    holder = self._holder(descriptor)
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+            if holder is None:
+                return descriptor
+            os.close(descriptor)
+            if not wait:
+                raise IndexLocked(f"{self.path} is being written by {holder}")
+            if not told:
+                waiting(holder)
+                told = True
+            time.sleep(0.05)
+
+    def _holder(self, descriptor: int) -> str | None:
+        """Who holds the lock; None where it could be taken."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return os.pread(descriptor, 80, 0).decode("utf-8", "replace") or "another process"
+        there = self.size_and_time(LOCK_NAME)
+        if there is None or there[0] != os.fstat(descriptor).st_ino:
+            return "another process"  # somebody removed the file; the lock is on the one that is there now
+        with suppress(OSError):  # it only informs: a full disk must not stop a removal of pages
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+        return None
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[tuple[int, int]]:
+        """A descriptor and the size of a file; FileNotFoundError where there is none."""
+        try:
+            # Opening a pipe put in its place would wait for a writer.
+            descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileNotFoundError(name) from None
+        except OSError as error:
+            raise self._failure("open", name, error) from error
+        try:
+            with self._failing("read", name):
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    raise DamagedIndex(name, "not a file")
+                yield descriptor, found.st_size
+        finally:
+            os.close(descriptor)
+
+    def _sync_entry(self, folder: Path) -> None:
+        with suppress(PermissionError):  # who may not read the parent can still use the folder
+            self._sync_folder(folder.parent)
 
     def _sync_folder(self, folder: Path) -> None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
@@ -139,21 +219,61 @@ class Storage:
     def _failing(self, operation: str, name: str) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError:
-            raise
         except OSError as error:
-            raise EngineError(f"cannot {operation} {self.path / name}: {error.strerror or error}") from error
+            raise self._failure(operation, name, error) from error
+
+    def _failure(self, operation: str, name: str, error: OSError) -> EngineError:
+        return EngineError(f"cannot {operation} {self.path / name}: {error.strerror or error}")
 
 
-def _write_all(file: IO[bytes], data: bytes) -> None:
-    file.write(data)
+class Output:
+    """A file being written."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of ``data`` at the end."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+
+class Scratch(Output):
+    """A file without a name, gone when it is forgotten. Its failures are EngineErrors."""
+
+    def __init__(self, descriptor: int, failing: Callable[[], AbstractContextManager[None]]) -> None:
+        super().__init__(descriptor)
+        self._failing = failing
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of ``data`` at the end."""
+        with self._failing():
+            super().write(data)
+
+    def parts(self, size: int) -> Iterator[bytes]:
+        """Everything written, ``size`` bytes at a time."""
+        offset = 0
+        while True:
+            with self._failing():
+                data = os.pread(self._descriptor, size, offset)
+            if not data:
+                return
+            yield data
+            offset += len(data)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
 
 
 def sweep(storage: Storage, keep: set[str]) -> None:
-    """Remove what a crash or an older commit left: every file but those of ``keep`` and the lock."""
+    """Remove what a crash or an older commit left: every file of an index but those of ``keep``.
+
+    What cannot be removed is left to a later sweep.
+    """
     for name in storage.names():
-        if name not in keep and name != LOCK_NAME and name.endswith((".segment", ".state", _TEMPORARY)):
-            with suppress(FileNotFoundError):
+        if name not in keep and _OURS.fullmatch(name):
+            with suppress(EngineError):
                 storage.remove(name)
 
 

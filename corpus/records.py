@@ -86,7 +86,19 @@ def _load(data: bytes) -> dict[str, Any]:
         raise ValueError("not a record: nested too deeply") from error
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
-    return record
+    # NULs and lone surrogates can only come from escapes; without any there is nothing to look for.
+    return _cleaned(record) if b"\\u" in data else record
+
+
+def _cleaned(value: Any) -> Any:
+    """A JSON value with NULs and lone surrogates replaced in all its texts."""
+    if isinstance(value, str):
+        return _NOT_TEXT.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_cleaned(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _cleaned(entry) for key, entry in value.items()}
+    return value
 
 
 class _Crawl(NamedTuple):
@@ -191,14 +203,14 @@ def _own_id(record: Mapping[str, Any]) -> str:
 
 
 def _text(record: Mapping[str, Any], key: str, where: str = "") -> str:
-    """The text at a key, empty where it is missing or null; no lone surrogate or NUL comes out."""
+    """The text at a key, empty where it is missing or null."""
     value = record.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):
         hint = ": in quotes it keeps its zeros" if key == "code" and isinstance(value, int | float) else ""
         raise ValueError(f"`{where}{key}` is not text{hint}")
-    return _NOT_TEXT.sub("\ufffd", value)
+    return value
 
 
 def _list(record: Mapping[str, Any], key: str, kind: type, name: str) -> list[Any]:
@@ -211,7 +223,7 @@ def _list(record: Mapping[str, Any], key: str, kind: type, name: str) -> list[An
 
 
 def _texts(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(_NOT_TEXT.sub("\ufffd", text) for text in _list(record, key, str, "texts"))
+    return tuple(_list(record, key, str, "texts"))
 
 
 def _objects(record: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

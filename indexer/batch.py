@@ -14,7 +14,7 @@ from .arrays import Array, narrow, pack_strings
 from .fields import FIELDS
 from .page import FIELD_BITS, FIELD_MASK, IndexablePage, IndexablePages, TermNumbers
 
-_BYTES_PER_TOKEN = 100  # what laying out costs at its height
+_BYTES_PER_TOKEN = 60  # what laying out costs at its height
 _BYTES_PER_PAGE = 2000
 
 
@@ -31,7 +31,7 @@ class Batch:
 
     def add(self, pages: IndexablePages) -> None:
         """Add pages."""
-        numbers = np.array([self._numbers[term] for term in pages.terms], np.uint32)
+        numbers = np.array(list(map(self._numbers.__getitem__, pages.terms)), np.uint32)
         tokens = numbers[np.frombuffer(pages.tokens, np.uint32)]
         places = np.frombuffer(pages.run_places, np.uint32) + np.uint32(len(self.pages) << FIELD_BITS)
         self._tokens.append(tokens)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import pickle
-import select
+import selectors
 import signal
 import struct
 import subprocess
 import sys
-import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
@@ -27,8 +27,10 @@ from .preparation import Outcome, Prepared, Task, parser_number, prepare
 PAGE_SECONDS = 60.0
 """How long a worker may take for a page, or for a batch of small ones."""
 
-_BATCH_PAGES = 32
+_BATCH_PAGES = 64
 _BATCH_BYTES = 4 * 2**20
+_BATCHES_AHEAD = 4  # for each worker, so that memory stays bounded where one batch takes long
+_PIPE_BYTES = 1 << 20  # so that neither side waits for the other
 _HEADER = struct.Struct("<I")
 
 
@@ -36,39 +38,21 @@ def prepared(
     tasks: Iterable[Task], jobs: int, headings: Mapping[str, str] | None, page_seconds: float = PAGE_SECONDS
 ) -> Iterator[tuple[list[Task], Prepared]]:
     """Prepare pages, some at a time, in ``jobs`` processes or in this one where that is 1; in the order of ``tasks``."""
+    batches = _batches(tasks)
     if jobs <= 1:
         parser = parser_number(headings)
-        for batch in _batches(tasks):
+        for batch in batches:
             yield batch, prepare(batch, headings, parser)
         return
-    workers = _Workers(headings, page_seconds)
-    executor = ThreadPoolExecutor(jobs, "procsearch-parse")
-    waiting: deque[tuple[list[Task], Future[list[Prepared]]]] = deque()
+    pool = _Pool(jobs, headings, page_seconds)
     try:
-        batches = _batches(tasks)
-        for batch in batches:
-            waiting.append((batch, executor.submit(workers.run, batch)))
-            while len(waiting) > 4 * jobs or (waiting and waiting[0][1].done()):
-                yield from _finished(*waiting.popleft())
-        while waiting:
-            yield from _finished(*waiting.popleft())
+        yield from pool.run(batches)
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        workers.close()
-        executor.shutdown()
-
-
-def _finished(batch: list[Task], future: Future[list[Prepared]]) -> Iterator[tuple[list[Task], Prepared]]:
-    """What came of a batch: all at once, or page by page where its worker was lost."""
-    found = future.result()
-    if len(found) == 1:
-        yield batch, found[0]
-    else:
-        yield from (([task], prepared) for task, prepared in zip(batch, found, strict=True))
+        pool.close()
 
 
 def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
-    """A few pages at a time, fewer where they are large."""
+    """Some pages at a time, fewer where they are large."""
     iterator = iter(tasks)
     while batch := list(islice(iterator, 1)):
         size = len(batch[0].page.data or b"")
@@ -78,55 +62,104 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
         yield batch
 
 
-class _Workers:
-    """One worker for each thread that asks."""
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """Tasks given out together; ``answer`` is None until it has come."""
 
-    def __init__(self, headings: Mapping[str, str] | None, page_seconds: float) -> None:
+    tasks: list[Task]
+    answer: Prepared | None = None
+
+
+class _Pool:
+    """Some workers, driven by one thread that never blocks on one of them."""
+
+    def __init__(self, jobs: int, headings: Mapping[str, str] | None, page_seconds: float) -> None:
         self._headings = headings
         self._page_seconds = page_seconds
-        self._local = threading.local()
-        self._all: set[_Worker] = set()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._jobs = jobs
+        self._selector = selectors.DefaultSelector()
+        self._idle: list[_Worker] = []
+        self._busy: dict[_Worker, _Batch] = {}
 
-    def run(self, batch: list[Task]) -> list[Prepared]:
-        """Prepare a batch; where its worker is lost, page by page, to find out which page it was."""
-        try:
-            return [self._worker().run(batch, self._page_seconds)]
-        except _Lost as lost:
-            self._drop()
-            if self._closed or len(batch) == 1:
-                return [Prepared([Outcome(reason=str(lost))], PageAnalyser().pages())] * len(batch)
-        return [self.run([task])[0] for task in batch]
+    def run(self, batches: Iterator[list[Task]]) -> Iterator[tuple[list[Task], Prepared]]:
+        """The answers to ``batches`` in their order."""
+        order: deque[_Batch] = deque()  # given out or waiting to be, in the order of the answers
+        again: deque[_Batch] = deque()  # of these, what must be given out another time
+        more = True
+        while True:
+            while (self._idle or len(self._busy) < self._jobs) and (again or more):
+                if again:
+                    batch = again.popleft()
+                elif len(order) < _BATCHES_AHEAD * self._jobs and (tasks := next(batches, None)) is not None:
+                    batch = _Batch(tasks)
+                    order.append(batch)
+                else:
+                    more = len(order) >= _BATCHES_AHEAD * self._jobs
+                    break
+                self._give(batch)
+            if not order:
+                return
+            for batch, lost in self._wait():
+                self._part(batch, lost, order, again)
+            while order and (answer := order[0].answer) is not None:
+                more = True
+                yield order.popleft().tasks, answer
 
-    def _worker(self) -> _Worker:
-        worker: _Worker | None = getattr(self._local, "worker", None)
-        if worker is None:
-            with self._lock:
-                if self._closed:
-                    raise _Lost("it was interrupted")
-                worker = self._local.worker = _Worker(self._headings)
-                self._all.add(worker)
-        return worker
+    def _give(self, batch: _Batch) -> None:
+        worker = self._idle.pop() if self._idle else _Worker(self._headings)
+        if not worker.watched:
+            self._selector.register(worker.out, selectors.EVENT_READ, worker)
+            worker.watched = True
+        self._busy[worker] = batch
+        worker.give(batch.tasks, time.monotonic() + self._page_seconds)
 
-    def _drop(self) -> None:
-        worker: _Worker | None = getattr(self._local, "worker", None)
-        if worker is not None:
-            worker.kill()
-            self._all.discard(worker)
-            self._local.worker = None
+    def _wait(self) -> Iterator[tuple[_Batch, str]]:
+        """Wait for workers to answer; gives the batches whose worker was lost, and why."""
+        now = time.monotonic()
+        patience = min((worker.deadline - now for worker in self._busy), default=0.0)
+        for key, _ in self._selector.select(max(patience, 0.0)):
+            worker = key.data
+            try:
+                answer = worker.read()
+            except _Lost as lost:
+                if worker in self._busy:
+                    yield self._drop(worker), str(lost)
+                continue
+            if answer is not None:
+                self._busy.pop(worker).answer = answer
+                self._idle.append(worker)
+        now = time.monotonic()
+        for worker in [worker for worker in self._busy if worker.deadline < now]:
+            yield self._drop(worker), f"not parsed within {self._page_seconds:g} seconds"
+
+    @staticmethod
+    def _part(batch: _Batch, lost: str, order: deque[_Batch], again: deque[_Batch]) -> None:
+        """Try the pages of a batch whose worker was lost one by one; a page that is alone is told as failed."""
+        if len(batch.tasks) == 1:
+            batch.answer = Prepared([Outcome(reason=lost)], PageAnalyser().pages())
+            return
+        parts = [_Batch([task]) for task in batch.tasks]
+        place = order.index(batch)
+        order.rotate(-place)
+        order.popleft()
+        order.extendleft(reversed(parts))
+        order.rotate(place)
+        again.extend(parts)
+
+    def _drop(self, worker: _Worker) -> _Batch:
+        self._selector.unregister(worker.out)
+        worker.kill()
+        return self._busy.pop(worker)
 
     def close(self) -> None:
         """End all workers, busy or not."""
-        with self._lock:
-            self._closed = True
-            workers = list(self._all)
-        for worker in workers:
+        for worker in (*self._idle, *self._busy):
             worker.kill()
+        self._selector.close()
 
 
 class _Lost(Exception):  # noqa: N818 - not an error of ours
-    """A worker ended or did not answer in time."""
+    """A worker ended without an answer."""
 
 
 class _Worker:
@@ -137,23 +170,43 @@ class _Worker:
         start = f"import sys; sys.path = {path!r}; from procsearch.indexer.workers import serve; serve()"
         # In a process group of its own, Ctrl-C on the terminal is the caller's business alone.
         self._process = subprocess.Popen(
-            [sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            [sys.executable, "-c", start],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0, pipesize=_PIPE_BYTES,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in: IO[bytes] = self._process.stdin
-        self._out = self._process.stdout.fileno()
-        self._poll = select.poll()
-        self._poll.register(self._out, select.POLLIN)
+        self.out = self._process.stdout.fileno()
+        os.set_blocking(self.out, False)
+        self.watched = False
+        self.deadline = 0.0
+        self._received = bytearray()
         self._send(dict(headings) if headings else None)
 
-    def run(self, batch: list[Task], seconds: float) -> Prepared:
-        self._send(batch)
-        (size,) = _HEADER.unpack(self._read(_HEADER.size, seconds))
-        answer: Prepared = pickle.loads(self._read(size, seconds))
+    def give(self, tasks: list[Task], deadline: float) -> None:
+        """Give out tasks; whether the worker is still there shows when its answer is read."""
+        self.deadline = deadline
+        self._send(tasks)
+
+    def read(self) -> Prepared | None:
+        """The answer, or None while some of it is still to come."""
+        try:
+            while part := os.read(self.out, _PIPE_BYTES):
+                self._received += part
+            raise _Lost("its parser ended without an answer")
+        except BlockingIOError:
+            pass  # that is all there is for now
+        if len(self._received) < _HEADER.size:
+            return None
+        (size,) = _HEADER.unpack_from(self._received)
+        if len(self._received) < _HEADER.size + size:
+            return None
+        answer: Prepared = pickle.loads(memoryview(self._received)[_HEADER.size :])
+        self._received = bytearray()
         return answer
 
     def kill(self) -> None:
+        """End the process."""
         with suppress(OSError):
             self._process.kill()
         self._process.wait()
@@ -164,26 +217,9 @@ class _Worker:
 
     def _send(self, message: Any) -> None:
         data = pickle.dumps(message)
-        try:
+        with suppress(OSError):
             self._in.write(_HEADER.pack(len(data)) + data)
             self._in.flush()
-        except (OSError, ValueError):
-            raise _Lost("its parser ended without an answer") from None
-
-    def _read(self, size: int, seconds: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            try:
-                ready = self._poll.poll(seconds * 1000)
-                part = os.read(self._out, size - len(parts)) if ready else None
-            except (OSError, ValueError):
-                part = b""
-            if part is None:
-                raise _Lost(f"not parsed within {seconds:g} seconds")
-            if not part:
-                raise _Lost("its parser ended without an answer")
-            parts += part
-        return bytes(parts)
 
 
 def serve() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ..corpus.errors import DamagedIndex
@@ -12,7 +14,7 @@ from .storage import Storage
 
 
 def check(storage: Storage) -> list[str]:
-    """What is wrong with the index, in words, one entry a file; empty where all is well. NoIndex where there is none."""
+    """What is wrong with the index, in words, an entry a file; empty where all is well. NoIndex where there is none."""
     try:
         manifest = read_manifest(storage)
     except DamagedIndex as error:
@@ -33,10 +35,11 @@ def check(storage: Storage) -> list[str]:
 def _problems(segment: Segment) -> list[str]:
     problems = []
     terms = segment.terms()
-    if any(first >= second for first, second in zip(terms, terms[1:], strict=False)):
+    if any(first >= second for first, second in pairwise(terms)):
         problems.append("its dictionary is not in order")
     starts = segment.file["posting_offsets"].all().astype(np.int64)
-    pages = ungap(unpack(segment.file["gaps"].all(), segment.file["gap_offsets"].all().astype(np.int64), starts), starts)
+    gap_offsets = segment.file["gap_offsets"].all().astype(np.int64)
+    pages = ungap(unpack(segment.file["gaps"].all(), gap_offsets, starts), starts)
     if len(pages) and int(pages.max()) >= segment.pages:
         problems.append("a posting points to a page that is not there")
     counts = code_counts(segment.file["codes"].all())

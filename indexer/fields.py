@@ -95,7 +95,7 @@ def field_keywords(procedure: Procedure) -> Iterator[tuple[int, str]]:
 
 @cache
 def schema() -> Schema:
-    """The Whoosh schema of the index: every field of the table, ``all``, and the ``id`` that a stored page is known by."""
+    """The Whoosh schema of the index: every field of the table, ``all``, and the ``id`` a stored page is known by."""
     from .analysis import whoosh_analyzer
 
     with warnings.catch_warnings():

@@ -28,7 +28,8 @@ def merged(storage: Storage, segments: Sequence[Segment], states: Sequence[Array
 class _TermPart:
     """The postings of a range of one segment's terms, with the numbers of terms and pages in the merged segment."""
 
-    def __init__(self, segment: Segment, ranks: Array, start: int, stop: int, keep: Array, first_page: int) -> None:
+    def __init__(self, segment: Segment, ranks: Array, terms: tuple[int, int], *, keep: Array, first_page: int) -> None:
+        start, stop = terms
         offsets = segment.file["posting_offsets"].slice(start, stop + 1).astype(np.int64)
         gap_offsets = segment.file["gap_offsets"].slice(start, stop + 1).astype(np.int64)
         position_offsets = segment.file["position_offsets"].slice(start, stop + 1).astype(np.int64)
@@ -58,7 +59,8 @@ def _merge_terms(storage: Storage, segments: Sequence[Segment], keep: list[Array
     ranks = [np.array([rank_of[term] for term in vocabulary], np.int64) for vocabulary in vocabularies]
     first_pages = np.concatenate(([0], np.cumsum([int(kept.sum()) for kept in keep])))
 
-    spools = {"gaps": Spool(storage, np.uint8), "codes": Spool(storage, np.uint16), "positions": Spool(storage, np.uint8)}
+    dtypes = {"gaps": np.uint8, "codes": np.uint16, "positions": np.uint8}
+    spools = {name: Spool(storage, dtype) for name, dtype in dtypes.items()}
     offsets: dict[str, list[Array]] = {"posting_offsets": [], "gap_offsets": [], "position_offsets": []}
     terms: list[bytes] = []
     for start, stop in _term_ranges(segments, ranks, len(union), chunk):
@@ -66,7 +68,7 @@ def _merge_terms(storage: Storage, segments: Sequence[Segment], keep: list[Array
         for segment, rank, kept, first in zip(segments, ranks, keep, first_pages, strict=False):
             low, high = np.searchsorted(rank, (start, stop)).tolist()
             if low < high:
-                parts.append(_TermPart(segment, rank, low, high, kept, int(first)))
+                parts.append(_TermPart(segment, rank, (low, high), keep=kept, first_page=int(first)))
         present, arrays = _join(parts)
         terms += [union[rank] for rank in present]
         for name, before in (("posting_offsets", "codes"), ("gap_offsets", "gaps"), ("position_offsets", "positions")):
@@ -86,7 +88,8 @@ def _term_ranges(segments: Sequence[Segment], ranks: list[Array], terms: int, ch
     """Ranges of terms with about ``chunk`` postings each."""
     counts = np.zeros(terms, np.int64)
     for segment, rank in zip(segments, ranks, strict=True):
-        counts[rank] += np.diff(segment.file["posting_offsets"].all().astype(np.int64))
+        offsets = segment.file["posting_offsets"].all().astype(np.int64)
+        counts[rank] += offsets[1:] - offsets[:-1]
     ends = np.cumsum(counts)
     start = 0
     while start < terms:

@@ -115,6 +115,7 @@ def _tokens_by_field(procedure: Procedure) -> tuple[list[str], list[tuple[int, i
     for number, text in field_texts(procedure):
         if text:
             by_field[number] = f"{by_field[number]}\n{text}" if number in by_field else text
+    by_field = dict(sorted(by_field.items()))  # phrases are looked for in the order of fields
     found = words("\n".join([*by_field.values(), ""]))
     fields, start = [], 0
     for number, text in by_field.items():

@@ -5,8 +5,8 @@ terms in dictionary order:
 
 - its *gap*, the document's number less that of the posting before (0 within a document), in the fewest of 1, 2 or 4
   bytes that hold every gap of the term;
-- its *code* of two bytes: field (5 bits), occurrences less one (3 bits), rounded length of the field (8 bits). More than
-  eight occurrences make several postings, which changes no sum;
+- its *code* of two bytes: field (5 bits), occurrences less one (3 bits), rounded length of the field (8 bits). More
+  than eight occurrences make several postings, which changes no sum;
 - the *positions* of its occurrences in the field, in the fewest of 1, 2 or 4 bytes that hold every one of the term.
 
 A code holds all that BM25F needs of an occurrence, so that a term is weighed by one look-up in a table of 65,536
@@ -47,7 +47,7 @@ def make_codes(fields: Codes, counts: Codes, length: Bytes) -> Codes:
 
 def code_counts(codes: Codes) -> Codes:
     """How many occurrences each code stands for."""
-    return ((codes >> COUNT_SHIFT) & (MAX_COUNT - 1)) + 1
+    return ((codes >> np.uint16(COUNT_SHIFT)) & np.uint16(MAX_COUNT - 1)) + np.uint16(1)
 
 
 def pack(values: UInts, starts: Ints) -> tuple[Bytes, Ints]:

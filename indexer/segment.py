@@ -52,6 +52,35 @@ class SegmentRecord:
     filled: tuple[int, ...]
 
 
+_PAGE_ROWS = ("id_order", "systems", "containers", "sizes", "mtimes", "parsers")
+_TERM_ROWS = ("posting_offsets", "gap_offsets", "position_offsets")
+_STRINGS = ("term", "stem", "id", "source", "stored", "system", "container")
+_TYPES = {
+    **dict.fromkeys(("stem_ends", "stem_terms", "id_order", "containers", "parsers"), ("<u4",)),
+    **dict.fromkeys(("systems", "codes"), ("<u2",)),
+    **dict.fromkeys(("sizes", "mtimes"), ("<i8",)),
+}
+_ARRAYS = (
+    *_PAGE_ROWS, *_TERM_ROWS, *(f"{name}_{part}" for name in _STRINGS for part in ("offsets", "data")),
+    "digests", "lengths", "stem_ends", "stem_terms", "gaps", "codes", "positions",
+)  # fmt: skip
+
+
+def _believing(method: Callable[Of, Got]) -> Callable[Of, Got]:
+    """Turn what goes wrong over content that its checksums vouch for, and no writer wrote, into DamagedIndex."""
+
+    @wraps(method)
+    def read(*arguments: Of.args, **named: Of.kwargs) -> Got:
+        try:
+            return method(*arguments, **named)
+        except (ValueError, IndexError, OverflowError) as error:
+            segment = arguments[0]
+            assert isinstance(segment, Segment)
+            raise DamagedIndex(segment.name, f"its {method.__name__} cannot be read") from error
+
+    return read
+
+
 class Segment:
     """A segment as one commit sees it."""
 
@@ -75,8 +104,24 @@ class Segment:
         self._gaps = file["gaps"]
         self._posting_offsets = file["posting_offsets"]
         self._gap_offsets = file["gap_offsets"]
-        if len(self._ids) != self.pages or len(self._posting_offsets) != len(self._terms) + 1:
-            raise DamagedIndex(self.name, "its arrays do not fit together")
+        self._check_layout()
+
+    def _check_layout(self) -> None:
+        """Make sure that every array has the type and the length that reading relies on."""
+        rows = {**dict.fromkeys(_PAGE_ROWS, self.pages), **dict.fromkeys(_TERM_ROWS, len(self._terms) + 1)}
+        rows |= {"digests": 16 * self.pages, "lengths": len(FIELDS) * self.pages, "stem_ends": len(self._stems) + 1}
+        for name in _ARRAYS:
+            column = self.file[name]
+            wanted = _TYPES.get(name, ("<u4", "<u8") if name.endswith("_offsets") else ("|u1",))
+            if column.dtype.str not in wanted or len(column) != rows.get(name, len(column)):
+                raise DamagedIndex(self.name, f"array {name} does not fit the others")
+            if name.endswith("_offsets") and not len(column):
+                raise DamagedIndex(self.name, f"array {name} is empty")
+        if self.state_file is not None:
+            for name, dtype in (("states", "|u1"), ("sizes", "<i8"), ("mtimes", "<i8")):
+                column = self.state_file[name]
+                if column.dtype.str != dtype or len(column) != self.pages:
+                    raise DamagedIndex(self.state_file.name, f"array {name} is for another segment")
 
     # The dictionary
 
@@ -85,10 +130,12 @@ class Segment:
         """How many terms the dictionary holds."""
         return len(self._terms)
 
+    @_believing
     def term(self, number: int) -> str:
         """The term of that number."""
         return self._terms[number].decode()
 
+    @_believing
     def terms(self, start: int = 0, stop: int | None = None) -> list[str]:
         """The terms numbered ``start`` to ``stop``, in byte order."""
         return [term.decode() for term in self._terms.all(start, stop)]
@@ -153,16 +200,25 @@ class Segment:
         if rest or width not in (1, 2, 4):
             raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
         gaps = self._gaps.slice(low, high).view(f"<u{width}")
-        return np.cumsum(gaps, dtype=np.int64), self._codes.slice(start, stop)
+        documents = np.cumsum(gaps, dtype=np.int64)
+        if documents[-1] >= self.pages:
+            raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
+        return documents, self._codes.slice(start, stop)
 
+    @_believing
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
         """The postings of the terms numbered ``start`` to ``stop`` (at least one) together, by ascending document."""
         offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
         gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
         starts = offsets - offsets[0]
+        counts, sizes = offsets[1:] - offsets[:-1], gap_offsets[1:] - gap_offsets[:-1]
+        if not ((counts > 0) & ((sizes == counts) | (sizes == 2 * counts) | (sizes == 4 * counts))).all():
+            raise DamagedIndex(self.name, "the postings of its terms do not fit together")
         gaps = self._gaps.slice(int(gap_offsets[0]), int(gap_offsets[-1]))
         documents = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts).astype(np.int64)
         order = np.argsort(documents, kind="stable")
+        if documents[order[-1]] >= self.pages:
+            raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
         return documents[order], self._codes.slice(int(offsets[0]), int(offsets[-1]))[order]
 
     def positions(self, number: int) -> npt.NDArray[np.int64]:
@@ -188,8 +244,6 @@ class Segment:
         if self.state_file is None:
             return np.zeros(self.pages, np.uint8)
         states: npt.NDArray[np.uint8] = self.state_file["states"].all()
-        if len(states) != self.pages:
-            raise DamagedIndex(self.state_file.name, "it is for another segment")
         return states
 
     @property
@@ -200,12 +254,15 @@ class Segment:
     @cached_property
     def live(self) -> npt.NDArray[np.bool_]:
         """Which pages are found."""
-        return self.states == LIVE
+        live: npt.NDArray[np.bool_] = self.states == LIVE
+        return live
 
+    @_believing
     def id(self, page: int) -> str:
         """The id of a page."""
         return self._ids[page].decode()
 
+    @_believing
     def ids(self) -> list[str]:
         """The ids of all pages."""
         return [id.decode() for id in self._ids.all()]
@@ -226,9 +283,10 @@ class Segment:
             low += 1
 
     @cached_property
+    @_believing
     def id_ranks(self) -> npt.NDArray[np.int64]:
         """The place of each page among all in the order of ids."""
-        ranks = np.empty(self.pages, np.int64)
+        ranks = np.zeros(self.pages, np.int64)
         ranks[self.file["id_order"].all()] = np.arange(self.pages)
         return ranks
 
@@ -288,9 +346,10 @@ class Segment:
         numbers: npt.NDArray[np.uint32] = self.file["containers"].all()
         return numbers
 
+    @_believing
     def container(self, page: int) -> str:
         """The file on disk that a page comes from."""
-        return self.containers[self._container_numbers[page]]
+        return self.containers[int(self._container_numbers[page])]
 
     @cached_property
     def containers(self) -> list[str]:
@@ -298,6 +357,7 @@ class Segment:
         return [name.decode("utf-8", "surrogateescape") for name in Strings(self.file, "container").all()]
 
     @cached_property
+    @_believing
     def system_names(self) -> list[str]:
         """The code systems of its pages; ``file["systems"]`` says which page has which."""
         return [name.decode() for name in Strings(self.file, "system").all()]

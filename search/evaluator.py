@@ -150,9 +150,9 @@ class Evaluator:
         if isinstance(query, q.Prefix):
             return self._range_postings(segment, *segment.prefix_range(query.text))
         if isinstance(query, q.TermRange):
-            return self._range_postings(segment, *segment.term_range(
-                query.start, query.end, query.startexcl, query.endexcl
-            ))
+            return self._range_postings(
+                segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl)
+            )
         if isinstance(query, q.Phrase):
             return self._phrase_postings(segment, query.words, query.slop)
         return self._variant_postings(segment, [(term, 1.0) for term in self.expansion(query).terms])
@@ -252,7 +252,7 @@ class Evaluator:
             nearest = np.searchsorted(before, here) - 1
             before = here[(nearest >= 0) & (here - before[nearest] <= slop)]
         place = before >> _POSITION_BITS
-        pages, fields = place >> _FIELD_BITS, place & ((1 << _FIELD_BITS) - 1)
+        pages, fields = place >> _FIELD_BITS, (place & ((1 << _FIELD_BITS) - 1)).astype(np.uint16)
         codes = codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
         return [Occurrences(pages, codes)]
 

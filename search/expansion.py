@@ -43,9 +43,7 @@ class Expander:
     def word(self, text: str) -> tuple[Variant, ...]:
         """``text`` itself and its inflections in the index; ``text`` comes first even where no page has it."""
         found = {
-            segment.term(number)
-            for segment in self._snapshot.segments
-            for number in segment.stem_terms(stem(text))
+            segment.term(number) for segment in self._snapshot.segments for number in segment.stem_terms(stem(text))
         }
         found.discard(text)
         return (Variant(text, 1.0, "exact"), *(Variant(term, STEM_WEIGHT, "stem") for term in sorted(found)))

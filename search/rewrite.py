@@ -26,7 +26,7 @@ class Rewriter:
         self._systems = systems
         self._common: dict[str, None] = {}
 
-    def rewrite(self, query: Any) -> Any:
+    def rewrite(self, query: Any) -> Any:  # noqa: PLR0911 - a case for each kind of node
         """The tree to evaluate for ``query``."""
         if isinstance(query, q.Term):
             return self._word(query)

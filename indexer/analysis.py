@@ -28,10 +28,8 @@ _WORD = re.compile(r"([^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*)(?:['’](?<=\w.)s\b)*"
 _POSSESSIVE = re.compile(r"'(?<=[^\W_].)s\b")
 _POINT = re.compile(r"\.(?<=\d\.)(?=\d)")
 _POINT_MARK = "\x02"
-_TO_WORDS = bytes(
-    ord(LINE) if c == ord(LINE) else ord(".") if c == ord(_POINT_MARK) else ord(chr(c).lower()) if chr(c).isalnum() else 32
-    for c in range(128)
-) + bytes(128)
+_KEPT = {LINE: LINE, _POINT_MARK: "."}
+_TO_WORDS = bytes(ord(_KEPT.get(c, c.lower() if c.isalnum() else " ")) for c in map(chr, range(128))) + bytes(128)
 _TYPOGRAPHY = (("’", "'"), ("“", " "), ("”", " "), ("–", " "), ("—", " "), ("•", " "), ("…", " "), ("\xa0", " "))
 
 STOP_WORDS = frozenset(
@@ -44,7 +42,7 @@ STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` in order, with :data:`LINE` at each end of a line; a term is the first part of a long one."""
+    """The words of ``text`` in order, :data:`LINE` at each end of a line; a term is the first part of a long one."""
     if not text.isascii():
         for mark, plain in _TYPOGRAPHY:
             text = text.replace(mark, plain)

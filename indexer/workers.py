@@ -37,7 +37,7 @@ _HEADER = struct.Struct("<I")
 def prepared(
     tasks: Iterable[Task], jobs: int, headings: Mapping[str, str] | None, page_seconds: float = PAGE_SECONDS
 ) -> Iterator[tuple[list[Task], Prepared]]:
-    """Prepare pages, some at a time, in ``jobs`` processes or in this one where that is 1; in the order of ``tasks``."""
+    """Prepare pages, some at a time, in ``jobs`` processes, or in this one where that is 1; in order of ``tasks``."""
     batches = _batches(tasks)
     if jobs <= 1:
         parser = parser_number(headings)

@@ -9,7 +9,7 @@ import numpy as np
 from ..corpus.errors import DamagedIndex
 from .manifest import read_manifest
 from .postings import code_counts, ungap, unpack
-from .segment import LIVE, Segment, field_sums
+from .segment import LIVE, Segment, field_sums, fits
 from .storage import Storage
 
 
@@ -22,35 +22,48 @@ def check(storage: Storage) -> list[str]:
     wrong = []
     for record in manifest.segments:
         try:
-            segment = Segment(storage, record)
-            segment.file.verify_all()
-            if segment.state_file is not None:
-                segment.state_file.verify_all()
-            wrong += [f"{segment.name}: {problem}" for problem in _problems(segment)]
+            wrong += [f"{record.file.name}: {problem}" for problem in problems(Segment(storage, record))]
         except DamagedIndex as error:
             wrong.append(str(error))
     return wrong
 
 
+def problems(segment: Segment) -> list[str]:
+    """What of a segment does not fit together, in words. DamagedIndex where bytes are not what was written."""
+    segment.file.verify_all()
+    if segment.state_file is not None:
+        segment.state_file.verify_all()
+    try:
+        return _problems(segment)
+    except (ValueError, IndexError, ArithmeticError, MemoryError) as error:
+        raise DamagedIndex(segment.name, f"its arrays do not fit together: {error}") from error
+
+
 def _problems(segment: Segment) -> list[str]:
-    problems = []
+    wrong = []
     terms = segment.terms()
     if any(first >= second for first, second in pairwise(terms)):
-        problems.append("its dictionary is not in order")
-    starts = segment.file["posting_offsets"].all().astype(np.int64)
-    gap_offsets = segment.file["gap_offsets"].all().astype(np.int64)
-    pages = ungap(unpack(segment.file["gaps"].all(), gap_offsets, starts), starts)
+        wrong.append("its dictionary is not in order")
+    file = segment.file
+    starts, gap_offsets, position_offsets = (
+        file[name].all().astype(np.int64) for name in ("posting_offsets", "gap_offsets", "position_offsets")
+    )
+    counts = code_counts(file["codes"].all())
+    if not fits(starts, gap_offsets) or int(starts[-1]) != len(counts):
+        return [*wrong, "its postings do not fit together"]
+    pages = ungap(unpack(file["gaps"].all(), gap_offsets, starts), starts)
     if len(pages) and int(pages.max()) >= segment.pages:
-        problems.append("a posting points to a page that is not there")
-    counts = code_counts(segment.file["codes"].all())
+        wrong.append("a posting points to a page that is not there")
     tokens = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))[starts]
-    unpack(segment.file["positions"].all(), segment.file["position_offsets"].all().astype(np.int64), tokens)
+    if not fits(tokens, position_offsets):
+        return [*wrong, "its positions do not fit together"]
+    unpack(file["positions"].all(), position_offsets, tokens)
     live = segment.states == LIVE
     record = segment.record
     if (int(np.count_nonzero(live)), *field_sums(segment.length_bytes[live])) != (
         record.live, record.lengths, record.filled
     ):  # fmt: skip
-        problems.append("its statistics do not fit its pages")
+        wrong.append("its statistics do not fit its pages")
     for page in range(segment.pages):
         segment.procedure(page)
-    return problems
+    return wrong

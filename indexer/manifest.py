@@ -6,18 +6,20 @@ It is JSON on its first line and the CRC-32 of that line on the second. A commit
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..corpus.errors import DamagedIndex, NoIndex
 from .analysis import ANALYSIS_VERSION
-from .fields import FIELDS_VERSION
+from .fields import FIELDS, FIELDS_VERSION
 from .segment import FileRecord, SegmentRecord
 from .storage import Storage
 
 MANIFEST = "manifest"
 FORMAT = 1
+_NAME = re.compile(r"[0-9]{8,}\.(segment|state)")  # no way out of the folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +63,42 @@ def read_manifest(storage: Storage) -> Manifest:
     line, _, rest = data.partition(b"\n")
     if rest != b"%08x\n" % zlib.crc32(line):
         raise DamagedIndex(MANIFEST, "its checksum does not fit")
-    content: dict[str, Any] = json.loads(line)
-    if content["format"] != FORMAT:
-        raise DamagedIndex(MANIFEST, f"format {content['format']} is not the format {FORMAT} of this version")
+    try:
+        content: dict[str, Any] = json.loads(line)
+        if content["format"] == FORMAT:
+            return _manifest(content)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise DamagedIndex(MANIFEST, "it says what no manifest says") from None
+    raise DamagedIndex(MANIFEST, f"format {content['format']} is not the format {FORMAT} of this version")
+
+
+def _manifest(content: dict[str, Any]) -> Manifest:
     return Manifest(
-        generation=content["generation"],
-        next_file=content["next_file"],
-        versions=Versions(**content["versions"]),
+        generation=_count(content["generation"]),
+        next_file=_count(content["next_file"]),
+        versions=Versions(**{name: _count(version) for name, version in content["versions"].items()}),
         segments=tuple(map(_segment_record, content["segments"])),
     )
 
 
 def _segment_record(data: dict[str, Any]) -> SegmentRecord:
-    return SegmentRecord(
-        file=FileRecord(**data["file"]),
-        state=FileRecord(**data["state"]) if data["state"] else None,
-        pages=data["pages"],
-        live=data["live"],
-        lengths=tuple(data["lengths"]),
-        filled=tuple(data["filled"]),
-    )
+    lengths, filled = (tuple(map(_count, data[name])) for name in ("lengths", "filled"))
+    pages, live = _count(data["pages"]), _count(data["live"])
+    state = None if data["state"] is None else _file_record(data["state"])
+    if live > pages or len(lengths) != len(FIELDS) or len(filled) != len(FIELDS):
+        raise ValueError("counts that do not fit together")
+    if any(words < having for words, having in zip(lengths, filled, strict=True)):
+        raise ValueError("fields without words")
+    return SegmentRecord(_file_record(data["file"]), state, pages, live, lengths, filled)
+
+
+def _file_record(data: dict[str, Any]) -> FileRecord:
+    if not _NAME.fullmatch(data["name"]):
+        raise ValueError("a file that is not of an index")
+    return FileRecord(data["name"], _count(data["size"]), _count(data["checksum"]))
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise ValueError("not a count")
+    return value

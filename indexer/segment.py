@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,12 @@ from .stored import unpack_procedure
 
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
+
+Of = ParamSpec("Of")
+Got = TypeVar("Got")
+
+MAX_POSITION = 1 << 24
+"""Every position of a word in a field is below this."""
 
 _REMEMBERED = 20_000  # terms whose numbers are kept at hand
 
@@ -211,8 +218,7 @@ class Segment:
         offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
         gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
         starts = offsets - offsets[0]
-        counts, sizes = offsets[1:] - offsets[:-1], gap_offsets[1:] - gap_offsets[:-1]
-        if not ((counts > 0) & ((sizes == counts) | (sizes == 2 * counts) | (sizes == 4 * counts))).all():
+        if not fits(offsets, gap_offsets):
             raise DamagedIndex(self.name, "the postings of its terms do not fit together")
         gaps = self._gaps.slice(int(gap_offsets[0]), int(gap_offsets[-1]))
         documents = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts).astype(np.int64)
@@ -225,11 +231,15 @@ class Segment:
         """The positions of a term's occurrences in the order of :meth:`postings`."""
         low, high = self.file["position_offsets"].pair(number)
         start, stop = self._posting_offsets.pair(number)
-        count = int(postings.code_counts(self._codes.slice(start, stop)).sum())
+        codes = self._codes.slice(start, stop)
+        count = int(postings.code_counts(codes).sum())
         width, rest = divmod(high - low, count) if count > 0 else (0, 1)
-        if rest or width not in (1, 2, 4):
+        if rest or width not in (1, 2, 4) or codes.max() >> postings.FIELD_SHIFT >= len(FIELDS):
             raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
-        return self.file["positions"].slice(low, high).view(f"<u{width}").astype(np.int64)
+        found = self.file["positions"].slice(low, high).view(f"<u{width}").astype(np.int64)
+        if width == 4 and found.max() >= MAX_POSITION:
+            raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
+        return found
 
     @cached_property
     def length_bytes(self) -> npt.NDArray[np.uint8]:
@@ -297,7 +307,10 @@ class Segment:
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""
         try:
-            return unpack_procedure(self._stored[page], self.id(page), self.source(page))
+            procedure = unpack_procedure(self._stored[page], self.id(page), self.source(page))
+            if not _of_texts(procedure):
+                raise ValueError("not a procedure")
+            return procedure
         except DamagedIndex:
             raise
         except Exception as error:
@@ -360,7 +373,29 @@ class Segment:
     @_believing
     def system_names(self) -> list[str]:
         """The code systems of its pages; ``file["systems"]`` says which page has which."""
-        return [name.decode() for name in Strings(self.file, "system").all()]
+        names = [name.decode() for name in Strings(self.file, "system").all()]
+        if int(self.file["systems"].all().max(initial=0)) >= max(len(names), 1):
+            raise DamagedIndex(self.name, "a page is of a code system that is not there")
+        return names
+
+
+def fits(starts: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> bool:
+    """Whether each term's values from ``starts`` can be packed in its bytes from ``offsets``."""
+    counts, sizes = starts[1:] - starts[:-1], offsets[1:] - offsets[:-1]
+    return bool(((counts > 0) & ((sizes == counts) | (sizes == 2 * counts) | (sizes == 4 * counts))).all())
+
+
+def _of_texts(procedure: Procedure) -> bool:
+    """Whether the parts of a procedure are of the types they should be."""
+    texts = [procedure.descriptor, procedure.name, *procedure.common_names, *procedure.medical_terms]
+    texts += procedure.warnings
+    for section in procedure.sections:
+        texts += section.heading, section.text
+    perhaps: list[str | None] = [procedure.system, procedure.code]
+    for similar in procedure.similar_codes:
+        texts.append(similar.descriptor)
+        perhaps += similar.system, similar.code, similar.url
+    return all(type(text) is str for text in texts) and all(text is None or type(text) is str for text in perhaps)
 
 
 def field_sums(length_bytes: npt.NDArray[np.uint8]) -> tuple[tuple[int, ...], tuple[int, ...]]:

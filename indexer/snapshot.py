@@ -95,6 +95,8 @@ def open_snapshot(storage: Storage) -> Snapshot:
     while True:
         stamp = storage.size_and_time(MANIFEST)
         manifest = read_manifest(storage)
+        if stamp is None:
+            continue  # the first commit came just now
         if manifest.versions != Versions():
             raise NoIndex(f"the index at {storage.path} was made by another version; index its pages again")
         try:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..corpus.errors import DamagedIndex, NoIndex
+from ..corpus.errors import DamagedIndex, EngineError, NoIndex
 from .arrays import write_arrays
 from .batch import Batch
+from .check import problems
 from .manifest import Manifest, Versions, read_manifest
 from .merge import merged
 from .page import IndexablePages, PageFacts, indexable
@@ -98,8 +99,8 @@ class IndexWriter:
     """Changes an index. Use it as a context manager: it holds the lock, and what is not committed is forgotten.
 
     ``memory`` bounds, in bytes, what pages may take before they are laid out as a segment. ``wait`` and ``waiting``
-    are those of :meth:`Storage.lock`. ``announce`` is told where an index of another version is indexed anew. With ``repair``
-    damaged segments are dropped, and told to ``announce``, instead of raising DamagedIndex.
+    are those of :meth:`Storage.lock`. ``announce`` is told where an index of another version is indexed anew. With
+    ``repair`` damaged segments are dropped, and told to ``announce``, instead of raising DamagedIndex.
     """
 
     def __init__(
@@ -122,6 +123,8 @@ class IndexWriter:
         self._members: list[_Member] = []
         self._touched: set[str] = set()
         self._dropped = False
+        self._kept: set[str] = set()
+        self._failed = False
 
     def __enter__(self) -> IndexWriter:
         self._storage.make()
@@ -129,7 +132,10 @@ class IndexWriter:
         self._held.enter_context(self._storage.lock(wait=wait, waiting=waiting))
         try:
             self._manifest = self._read_manifest()
-            sweep(self._storage, self._files(self._manifest))
+            # What a killed process put in place may not be durable yet: what it replaced must not go before it is.
+            self._storage.sync()
+            self._kept |= self._files(self._manifest)
+            sweep(self._storage, self._kept)
             self._next_file = max([self._manifest.next_file, *map(_number, self._storage.names())])
             for record in self._manifest.segments:
                 self._open(record)
@@ -142,7 +148,8 @@ class IndexWriter:
 
     def __exit__(self, *exception: object) -> None:
         try:
-            sweep(self._storage, self._files(self._manifest))
+            with suppress(EngineError):  # the next writer sweeps again
+                sweep(self._storage, self._kept)
         finally:
             self._held.close()
 
@@ -150,19 +157,21 @@ class IndexWriter:
         try:
             return read_manifest(self._storage)
         except NoIndex:
+            self._storage.sync_entry()
             return Manifest(0, 0)
         except DamagedIndex as damage:
             if not self._repair:
                 raise
             self._announce(f"{damage.file} is damaged; all pages must be indexed anew")
+            self._kept = set(self._storage.names())  # until there is something better
             return Manifest(0, 0)
 
     def _open(self, record: SegmentRecord) -> None:
         """Take up a segment of the current commit."""
         try:
             segment = Segment(self._storage, record)
-            if self._repair:
-                _verify(segment)
+            if self._repair and (wrong := problems(segment)):
+                raise DamagedIndex(segment.name, wrong[0])
             self._members.append(_Member(segment, segment.states, new=False))
         except DamagedIndex as damage:
             if not self._repair:
@@ -242,20 +251,27 @@ class IndexWriter:
         """Make the changes durable in one step, and give the pages that lost their id to another.
 
         ``compact`` merges everything into one segment; else segments are merged now and then, by size. ``approve`` is
-        shown what the index will be; where it raises, nothing is changed.
+        shown what the index will be; where it raises, nothing is changed. After a commit that failed this writer makes
+        no other.
         """
+        if self._failed:
+            raise EngineError(f"an earlier commit to {self._storage.path} failed")
+        self._failed = True
         self._flush()
         shadowings = self._settle_ids()
         self._merge(compact)
         records = tuple(self._record(member) for member in self._members)
         manifest = Manifest(self._manifest.generation + 1, self._next_file, Versions(), records)
-        self._storage.sync()
-        approve(Snapshot(manifest, tuple(Segment(self._storage, record) for record in records), None))
+        segments = tuple(Segment(self._storage, record) for record in records)
+        approve(Snapshot(manifest, segments, None))
+        self._kept |= self._files(manifest)  # a failure may leave either of the two
         manifest.write(self._storage)
-        self._manifest = manifest
-        sweep(self._storage, self._files(manifest))
-        self._members = [_Member(Segment(self._storage, record), member.states, new=False)
-                         for record, member in zip(records, self._members, strict=True)]
+        self._manifest, self._kept = manifest, self._files(manifest)
+        with suppress(EngineError):  # the commit stands; the next writer sweeps again
+            sweep(self._storage, self._kept)
+        members = zip(segments, self._members, strict=True)
+        self._members = [_Member(segment, member.states, new=False) for segment, member in members]
+        self._failed = False
         return shadowings
 
     def _new_name(self, suffix: str) -> str:
@@ -323,8 +339,14 @@ class IndexWriter:
         if any(np.any(member.states != DELETED) for member in rewritten):
             segments = [member.segment for member in rewritten]
             chunk = max(self._memory // 256, 4096)
-            arrays, states = merged(self._storage, segments, [member.states for member in rewritten], chunk)
-            self._write_segment(arrays, states)
+            try:
+                arrays, states = merged(self._storage, segments, [member.states for member in rewritten], chunk)
+                self._write_segment(arrays, states)
+            except (ValueError, IndexError) as error:
+                for segment in segments:
+                    if wrong := problems(segment):
+                        raise DamagedIndex(segment.name, wrong[0]) from error
+                raise
 
     def _to_merge(self) -> list[_Member]:
         """The segments worth rewriting: what one commit spilled, many of about one size, and mostly deleted ones."""

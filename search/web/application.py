@@ -1,0 +1,49 @@
+"""The service as an ASGI app, to run alone or to mount under any path of another one."""
+
+from __future__ import annotations
+
+from starlette.routing import Route, Router
+from starlette.types import Scope
+
+from ..index import Index
+from .api import Api
+from .assets import asset
+from .errors import RequestError
+from .gate import Gate, json_error
+from .metrics import Metrics
+from .pages import SearchPages
+from .queries import Queries
+from .settings import Settings
+
+_FOR_PROGRAMS = ("/api/", "/healthz", "/metrics", "/openapi.json")
+_PATHS = (
+    "/", "/procedures/{id:path}", "/help", "/static/{name}",
+    "/api/search", "/api/procedures/{id:path}", "/api/suggest", "/api/similar/{id:path}",
+    "/healthz", "/metrics", "/openapi.json",
+)  # fmt: skip
+
+
+def app(index: Index, settings: Settings | None = None) -> Gate:
+    """The API and the search page over ``index`` as an ASGI app.
+
+    It needs no start or stop of its own, so that it can be mounted; it serves new commits as they come.
+    """
+    settings = settings or Settings()
+    queries = Queries(settings)
+    metrics = Metrics(_PATHS, settings.metrics_folder)
+    pages = SearchPages(index, queries, settings)
+    api = Api(index, queries, metrics, settings)
+    endpoints = (
+        pages.search, pages.procedure, pages.help, asset,
+        api.search, api.procedures, api.suggest, api.similar,
+        api.healthz, api.metrics, api.openapi,
+    )  # fmt: skip
+    routes = [Route(path, endpoint) for path, endpoint in zip(_PATHS, endpoints, strict=True)]
+
+    def error_page(scope: Scope, error: RequestError) -> tuple[bytes, bytes]:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return json_error(error) if path.startswith(_FOR_PROGRAMS) else pages.error(scope, error)
+
+    return Gate(
+        Router(routes, redirect_slashes=False), settings, metrics, dict(zip(endpoints, _PATHS, strict=True)), error_page
+    )

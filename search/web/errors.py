@@ -1,0 +1,42 @@
+"""What can go wrong with a request, as a status, a code for programs and a message for people."""
+
+from __future__ import annotations
+
+from ...corpus.errors import EngineError, ProcsearchError, QueryError, UnknownId
+
+
+class RequestError(Exception):
+    """A request that cannot be answered: HTTP ``status``, ``code`` and ``message``, with ``headers`` for the answer."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+        self.position: int | None = None
+
+    def to_json(self) -> dict[str, dict[str, str | int]]:
+        """The error as the JSON object of the API."""
+        error: dict[str, str | int] = {"code": self.code, "message": self.message}
+        if self.position is not None:
+            error["position"] = self.position
+        return {"error": error}
+
+
+def bad_parameter(message: str) -> RequestError:
+    """A parameter that is missing, unknown or unreadable."""
+    return RequestError(400, "bad_parameter", message)
+
+
+def as_request_error(error: ProcsearchError) -> RequestError:
+    """What to answer where the library raised ``error``; nothing of the server's own paths is told."""
+    if isinstance(error, QueryError):
+        told = RequestError(400, "bad_query", error.reason)
+        told.position = error.position
+        return told
+    if isinstance(error, UnknownId):
+        return RequestError(404, "unknown_id", str(error))
+    if isinstance(error, EngineError):
+        return RequestError(503, "engine_failed", "the search engine failed; try again", {"Retry-After": "5"})
+    return RequestError(503, "index_unavailable", "the index cannot be read just now", {"Retry-After": "5"})

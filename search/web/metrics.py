@@ -1,0 +1,89 @@
+"""Counters and latency histograms in Prometheus's text format, added up over the processes of one service."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Upper ends of the latency buckets, in seconds; one without end comes after."""
+
+STATUSES = (200, 304, 400, 401, 404, 405, 411, 413, 414, 431, 500, 503)
+_OTHER_STATUS = 0
+_NUMBER = 8  # bytes
+
+
+class Metrics:
+    """The numbers of one process, in memory or in a file of its own beside those of the other processes.
+
+    Counting is for one thread. A process that dies leaves its file, so that no counter ever falls.
+    """
+
+    def __init__(self, routes: Iterable[str], folder: Path | None = None) -> None:
+        self._routes = (*routes, "none")
+        slots = [("requests", route, status) for route in self._routes for status in (*STATUSES, _OTHER_STATUS)]
+        slots += [("seconds", route, end) for route in self._routes for end in range(len(BUCKETS) + 1)]
+        slots += [("sum", route, 0) for route in self._routes]
+        self._place = {slot: number for number, slot in enumerate(slots)}
+        self._folder = folder
+        self._numbers = self._open(len(slots) * _NUMBER)
+
+    def _open(self, size: int) -> memoryview:
+        if self._folder is None:
+            return memoryview(bytearray(size)).cast("d")
+        with (self._folder / f"{os.getpid()}.metrics").open("w+b") as file:
+            file.truncate(size)
+            return memoryview(mmap.mmap(file.fileno(), size)).cast("d")
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        """One request to ``route`` was answered with ``status`` after ``seconds``."""
+        numbers, place = self._numbers, self._place
+        known = route if route in self._routes else "none"
+        numbers[place["requests", known, status if status in STATUSES else _OTHER_STATUS]] += 1
+        numbers[place["sum", known, 0]] += seconds
+        for end, bucket in enumerate(BUCKETS):
+            if seconds <= bucket:
+                break
+        else:
+            end = len(BUCKETS)
+        numbers[place["seconds", known, end]] += 1
+
+    def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:
+        """All numbers as Prometheus reads them; ``gauges`` adds name -> (help, value)."""
+        numbers = self._added_up()
+        lines = [
+            "# HELP procsearch_requests_total Requests answered, by route and status.",
+            "# TYPE procsearch_requests_total counter",
+        ]
+        for (kind, route, status), place in self._place.items():
+            if kind == "requests" and numbers[place]:
+                label = status or "other"
+                lines.append(f'procsearch_requests_total{{route="{route}",status="{label}"}} {numbers[place]:.0f}')
+        lines += [
+            "# HELP procsearch_request_seconds How long requests took, by route.",
+            "# TYPE procsearch_request_seconds histogram",
+        ]
+        for route in self._routes:
+            total = 0.0
+            for end, bucket in enumerate((*map(str, BUCKETS), "+Inf")):
+                total += numbers[self._place["seconds", route, end]]
+                lines.append(f'procsearch_request_seconds_bucket{{route="{route}",le="{bucket}"}} {total:.0f}')
+            lines.append(
+                f'procsearch_request_seconds_sum{{route="{route}"}} {numbers[self._place["sum", route, 0]]:.6f}'
+            )
+            lines.append(f'procsearch_request_seconds_count{{route="{route}"}} {total:.0f}')
+        for name, (told, value) in gauges.items():
+            lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge", f"{name} {value:.15g}"]
+        return "\n".join(lines) + "\n"
+
+    def _added_up(self) -> list[float]:
+        if self._folder is None:
+            return list(self._numbers)
+        total = [0.0] * len(self._numbers)
+        for path in self._folder.glob("*.metrics"):
+            data = path.read_bytes()
+            if len(data) == len(total) * _NUMBER:
+                total = [a + b for a, b in zip(total, memoryview(data).cast("d"), strict=True)]
+        return total

@@ -16,9 +16,6 @@ from .procedure import Procedure
 from .sections import Parts, read_sections, read_similar
 from .text import read_text
 
-PARSER_VERSION = 1
-"""Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
-
 _HTML_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".mhtml"})
 _TEXT_ENDINGS = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst"})
 _IS_DOCUMENT = re.compile(

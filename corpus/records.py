@@ -20,6 +20,9 @@ from .found import Failed, File, Page
 from .limits import Limits
 from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
+PARSER_VERSION = 1
+"""Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
+
 JSON = "application/json"
 
 _TELLING = ("name", "descriptor", "code", "common_names", "medical_terms", "sections", "similar_codes")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..corpus.errors import PageError
 from ..corpus.pages import Page
+from ..corpus.records import PARSER_VERSION, parse
 from .page import IndexablePages, PageAnalyser, PageFacts
 
 
@@ -38,8 +39,6 @@ class Prepared(NamedTuple):
 
 def parser_number(headings: Mapping[str, str] | None) -> int:
     """A number that changes with whatever makes the same page parse to something else."""
-    from ..corpus.parse import PARSER_VERSION
-
     told = "\n".join(f"{wording}={kind}" for wording, kind in sorted((headings or {}).items()))
     return zlib.crc32(f"{PARSER_VERSION}\n{told}".encode("utf-8", "surrogateescape"))
 
@@ -51,8 +50,6 @@ def prepare(tasks: Iterable[Task], headings: Mapping[str, str] | None, parser: i
 
 
 def _prepare_one(task: Task, headings: Mapping[str, str] | None, parser: int, analyser: PageAnalyser) -> Outcome:
-    from ..corpus.records import parse
-
     page = task.page
     try:
         data = page.read()

@@ -10,13 +10,18 @@ from pathlib import Path
 from ..corpus.procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(SECTION_KINDS)}
-_WINDOW = -15  # a raw stream: the segment's checksums vouch for it already
+_WINDOW = -13  # 8 KiB, more than most pages; negative for a raw stream, as checksums vouch for it already
 
 
 @cache
 def _phrases() -> bytes:
     """What such pages have in common; ``benchmarks/stored_phrases.py`` made it of the sample pages."""
     return (Path(__file__).parent / "stored_phrases.txt").read_bytes()
+
+
+@cache
+def _primed_packer() -> zlib._Compress:
+    return zlib.compressobj(4, zlib.DEFLATED, _WINDOW, 7, zdict=_phrases())
 
 
 def pack_procedure(procedure: Procedure) -> bytes:
@@ -36,7 +41,7 @@ def pack_procedure(procedure: Procedure) -> bytes:
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    packer = zlib.compressobj(4, zlib.DEFLATED, _WINDOW, zdict=_phrases())
+    packer = _primed_packer().copy()
     # A lone surrogate has no UTF-8; parsing removes them, an embedding app's own procedures may hold one.
     return packer.compress(data.encode("utf-8", "replace")) + packer.flush()
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from ..indexer.analysis import has_digit
 from ..indexer.snapshot import Snapshot
+from . import parameters
 from .spelling import distances
 from .words import Variant, Word
-
-CORRECTED_WEIGHT = 0.6
-"""What the likely word counts beside the word as typed."""
 
 _SHORTEST = 4
 
@@ -22,9 +20,7 @@ class Corrector:
     ``variants`` gives what a word may match, ``likely`` the word that a word no page has was meant to be.
     """
 
-    def __init__(
-        self, variants: Callable[[str], tuple[Variant, ...]], likely: Callable[[str], str | None]
-    ) -> None:
+    def __init__(self, variants: Callable[[str], tuple[Variant, ...]], likely: Callable[[str], str | None]) -> None:
         self._variants = variants
         self._likely = likely
         self._corrections: dict[str, str] = {}
@@ -38,9 +34,8 @@ class Corrector:
         if likely is None:
             return found
         self._corrections[word] = likely
-        others = [
-            Variant(variant.term, CORRECTED_WEIGHT * variant.weight, "corrected") for variant in self._variants(likely)
-        ]
+        weight = parameters.CORRECTED_WEIGHT
+        others = [Variant(variant.term, weight * variant.weight, "corrected") for variant in self._variants(likely)]
         return (*found, *others)
 
     def corrected(self, query: str, tree: Any) -> str | None:

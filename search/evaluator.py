@@ -7,7 +7,7 @@ postings or pages in Python.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..corpus.errors import QueryError
 from ..indexer import postings as codec
+from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
@@ -154,7 +155,9 @@ class Evaluator:
                 segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl)
             )
         if isinstance(query, q.Phrase):
-            return self._phrase_postings(segment, query.words, query.slop)
+            numbers = [segment.term_number(word) for word in query.words]
+            words = [[] if number is None else [number] for number in numbers]
+            return self._phrase_postings(segment, words, query.slop)
         return self._variant_postings(segment, [(term, 1.0) for term in self.expansion(query).terms])
 
     def expansion(self, query: Any) -> Expansion:
@@ -218,14 +221,15 @@ class Evaluator:
         matching = np.concatenate(pages)
         return Matches(matching, saturated(np.concatenate(sums), snapshot.live_count, len(matching)))
 
-    @staticmethod
-    def _variant_postings(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
-        numbered = ((segment.term_number(term), term, weight) for term, weight in variants)
-        return [
-            Occurrences(*segment.postings(number), weight, term)
-            for number, term, weight in numbered
-            if number is not None
-        ]
+    def _variant_postings(self, segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
+        found = []
+        for term, weight in variants:
+            if " " in term:
+                words = [segment.stem_terms(stem(word)) for word in term.split()]
+                found += [replace(part, weight=weight, term=term) for part in self._phrase_postings(segment, words, 1)]
+            elif (number := segment.term_number(term)) is not None:
+                found.append(Occurrences(*segment.postings(number), weight, term))
+        return found
 
     @staticmethod
     def _range_postings(segment: Segment, start: int, stop: int) -> list[Occurrences]:
@@ -234,21 +238,24 @@ class Evaluator:
     # Phrases
 
     @staticmethod
-    def _phrase_postings(segment: Segment, words: Sequence[str], slop: int) -> list[Occurrences]:
-        """The last words of the phrase where each word stands at most ``slop`` places after the one before."""
-        numbers = [number for word in words if (number := segment.term_number(word)) is not None]
-        if len(numbers) < len(words):
+    def _phrase_postings(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> list[Occurrences]:
+        """The last words of the phrase where each word stands at most ``slop`` places after the one before.
+
+        ``words`` are the numbers of the terms that may stand in each place.
+        """
+        if not all(words):
             return []
         wanted = np.ones(segment.pages, bool)
-        for number in set(numbers):
+        for numbers in words:
             having = np.zeros(segment.pages, bool)
-            having[segment.postings(number)[0]] = True
+            for number in numbers:
+                having[segment.postings(number)[0]] = True
             wanted &= having
-        before = _places(segment, numbers[0], wanted)
-        for number in numbers[1:]:
+        before = _all_places(segment, words[0], wanted)
+        for numbers in words[1:]:
             if not len(before):
                 return []
-            here = _places(segment, number, wanted)
+            here = _all_places(segment, numbers, wanted)
             nearest = np.searchsorted(before, here) - 1
             before = here[(nearest >= 0) & (here - before[nearest] <= slop)]
         place = before >> _POSITION_BITS
@@ -293,6 +300,12 @@ def _frequencies(parts: list[Occurrences], table: Table) -> tuple[npt.NDArray[np
         pages, values = pages[order], values[order]
     found, sums = sum_by_page(pages, values)
     return found, sums.astype(np.float32)
+
+
+def _all_places(segment: Segment, numbers: Sequence[int], wanted: Mask) -> npt.NDArray[np.int64]:
+    """Where any of some terms stands, in ascending order."""
+    places = [_places(segment, number, wanted) for number in numbers]
+    return places[0] if len(places) == 1 else np.sort(np.concatenate(places))
 
 
 def _places(segment: Segment, number: int, wanted: Mask) -> npt.NDArray[np.int64]:

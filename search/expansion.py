@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +14,10 @@ from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.postings import FIELD_SHIFT
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
+from . import parameters
 from .asked import pattern
 from .spelling import distances
 from .words import Variant
-
-STEM_WEIGHT = 0.9
-"""What an inflection of a word counts beside the word itself."""
 
 _PLAIN = re.compile(r"[*?]")
 
@@ -33,20 +32,30 @@ class Expansion(NamedTuple):
 class Expander:
     """Finds the terms of one snapshot that a part of a query may match.
 
-    ``limit`` bounds how many terms a pattern or an inexact word stands for; the most frequent ones are taken.
+    ``synonyms`` gives those of a word by its stem. ``limit`` bounds how many terms a pattern or an inexact word stands
+    for; the most frequent ones are taken.
     """
 
-    def __init__(self, snapshot: Snapshot, limit: int = 50) -> None:
+    def __init__(
+        self, snapshot: Snapshot, synonyms: Callable[[str], tuple[Variant, ...]] = lambda key: (), limit: int = 50
+    ) -> None:
         self._snapshot = snapshot
+        self._synonyms = synonyms
         self._limit = limit
 
     def word(self, text: str) -> tuple[Variant, ...]:
-        """``text`` itself and its inflections in the index; ``text`` comes first even where no page has it."""
+        """``text`` itself, found or not, then its inflections and its synonyms in the index."""
         found = {
             segment.term(number) for segment in self._snapshot.segments for number in segment.stem_terms(stem(text))
         }
         found.discard(text)
-        return (Variant(text, 1.0, "exact"), *(Variant(term, STEM_WEIGHT, "stem") for term in sorted(found)))
+        inflections = [Variant(term, parameters.STEM_WEIGHT, "stem") for term in sorted(found)]
+        synonyms = [
+            variant._replace(weight=variant.weight * parameters.SYNONYM_WEIGHT)
+            for variant in self._synonyms(stem(text))
+            if variant.term != text and variant.term not in found
+        ]
+        return (Variant(text, 1.0, "exact"), *inflections, *synonyms)
 
     def wildcard(self, field: str, wildcard: str) -> Expansion:
         """The terms of ``field`` that a pattern matches."""

@@ -26,12 +26,14 @@ from .explanation import Explanation, explain
 from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
+from .neighbours import telling_terms
 from .results import Hit, Results
 from .rewrite import Rewriter, query_fields, tokens
 from .scoring import inverse_document_frequency
 from .snippets import Snippet, make_snippet
 from .suggestions import Suggestion, suggest
-from .neighbours import telling_terms
+from .vocabulary.synonyms import Synonyms
+from .vocabulary.vocabulary import Vocabulary, read_vocabulary
 from .words import Variant
 
 MAX_WINDOW = 1000
@@ -46,9 +48,11 @@ _CACHE_BYTES = 128 * 2**20
 class View:
     """One commit of an index and all that is worked out about it on the way."""
 
-    def __init__(self, snapshot: Snapshot, cache: BoundedCache[Matches]) -> None:
+    def __init__(self, snapshot: Snapshot, cache: BoundedCache[Matches], vocabulary: Vocabulary) -> None:
         self.snapshot = snapshot
         self.cache = cache
+        self.synonyms = Synonyms(snapshot, vocabulary)
+        self.expander = Expander(snapshot, self.synonyms.of_word)
         self._variants: dict[str, tuple[Variant, ...]] = {}
         self._likely: dict[str, str | None] = {}
         self._evaluators: dict[tuple[tuple[str, float], ...], Evaluator] = {}
@@ -57,7 +61,7 @@ class View:
         """What ``word`` may match in this commit."""
         found = self._variants.get(word)
         if found is None:
-            found = Expander(self.snapshot).word(word)
+            found = self.expander.word(word)
             if len(self._variants) > 20_000:
                 self._variants.clear()
             self._variants[word] = found
@@ -78,7 +82,7 @@ class View:
         if found is None:
             if len(self._evaluators) > 50:
                 self._evaluators.clear()
-            found = self._evaluators[key] = Evaluator(self.snapshot, boosts, Expander(self.snapshot), self.cache)
+            found = self._evaluators[key] = Evaluator(self.snapshot, boosts, self.expander, self.cache)
         return found
 
     @cached_property
@@ -142,17 +146,18 @@ class View:
 class Index:
     """An index opened for searching. Safe to share between threads; sees new commits by itself."""
 
-    def __init__(self, storage: Storage, snapshot: Snapshot) -> None:
+    def __init__(self, storage: Storage, snapshot: Snapshot, vocabulary: Vocabulary | None = None) -> None:
         self._storage = storage
         self._cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
-        self._view = View(snapshot, self._cache)
+        self._vocabulary = vocabulary or read_vocabulary()
+        self._view = View(snapshot, self._cache, self._vocabulary)
 
     def view(self) -> View:
         """The newest commit; of a snapshot that is no commit yet, always that."""
         view = self._view
         stamp = view.snapshot.stamp
         if stamp is not None and self._storage.size_and_time(MANIFEST) != stamp:
-            view = self._view = View(open_snapshot(self._storage), self._cache)
+            view = self._view = View(open_snapshot(self._storage), self._cache, self._vocabulary)
         return view
 
     # Searching
@@ -201,7 +206,7 @@ class Index:
             parsed = parse_query(query, fields=query_fields(), default_field=ALL, tokens=tokens, bounds=Bounds())
             tree, notes = parsed.query, parsed.notes
         corrector = Corrector(view.variants, view.likely)
-        rewriter = Rewriter(corrector.variants, view.system_terms)
+        rewriter = Rewriter(corrector.variants, view.synonyms.of, view.system_terms)
         tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
         matches = evaluator.evaluate(tree)
         return Asked(
@@ -284,9 +289,9 @@ class Index:
 
     def whoosh_searcher(self) -> Any:
         """Whoosh's own searcher over the same index."""
-        from ..indexer.codec import whoosh_reader
+        from whoosh.searching import Searcher
 
-        from whoosh.searching import Searcher  # noqa: I001 - after the codec, which imports Whoosh quietly
+        from ..indexer.codec import whoosh_reader
 
         return Searcher(whoosh_reader(self.view().snapshot))
 
@@ -324,10 +329,13 @@ class Asked:
         return make_snippet(procedure, self.words, self._weights)
 
 
-def open_index(path: str | Path) -> Index:
-    """Open the index in the folder ``path``; NoIndex where there is none, DamagedIndex where it cannot be trusted."""
+def open_index(path: str | Path, *, vocabulary: str | Path | None = None) -> Index:
+    """Open the index in the folder ``path``; NoIndex where there is none, DamagedIndex where it cannot be trusted.
+
+    ``vocabulary`` is a file of synonyms of one's own; PageError names the line that cannot be read.
+    """
     storage = Storage(path)
-    return Index(storage, open_snapshot(storage))
+    return Index(storage, open_snapshot(storage), read_vocabulary(vocabulary))
 
 
 def _page(view: View, id: str) -> int:

@@ -10,19 +10,27 @@ from typing import Any
 from ..indexer.analysis import STOP_WORDS, has_digit
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
 from .language import trees as q
+from .vocabulary.groups import support, terms_of
+from .vocabulary.synonyms import Found
 from .words import Variant, Word
 
 KEYWORD_FIELDS = frozenset(field.name for field in FIELDS if field.keyword)
 
 
 class Rewriter:
-    """Rewrites one query. ``expand`` gives the variants of a word.
+    """Rewrites one query. ``expand`` gives the variants of a word, ``synonyms`` those of a term by its key.
 
     ``notes`` collects what was not taken literally.
     """
 
-    def __init__(self, expand: Callable[[str], tuple[Variant, ...]], systems: frozenset[str]) -> None:
+    def __init__(
+        self,
+        expand: Callable[[str], tuple[Variant, ...]],
+        synonyms: Callable[[str], Found],
+        systems: frozenset[str],
+    ) -> None:
         self._expand = expand
+        self._synonyms = synonyms
         self._systems = systems
         self._common: dict[str, None] = {}
 
@@ -57,9 +65,9 @@ class Rewriter:
         return word
 
     def _phrase(self, phrase: Any) -> Any:
-        """A phrase as it is, but for a code with its system (``hcpcs:A0021``, ``HCPCS-A0021``), which names a page."""
-        if phrase.fieldname == ALL and len(phrase.words) == 2 and phrase.words[0] in self._systems:
-            system, code = phrase.words
+        """A phrase as it is, but for a code with its system (``hcpcs:A0021``, ``ICD-10-PCS:0TY00Z0``): it names a page."""
+        *words, code = phrase.words
+        if phrase.fieldname == ALL and (system := "".join(words)) in self._systems:
             return q.Or([q.And([q.Term("system", system), q.Term("code", code)]), phrase], boost=phrase.boost)
         return phrase
 
@@ -71,10 +79,17 @@ class Rewriter:
         if telling and len(telling) < len(wanted):
             self._common.update((sub.text, None) for sub in wanted if _is_common(sub))
             wanted = telling
-        positive = q.Or([self.rewrite(sub) for sub in wanted]) if wanted else q.Every()
+        positive = q.Or(self._with_terms([self.rewrite(sub) for sub in wanted])) if wanted else q.Every()
         rewritten = q.AndNot(positive, q.Or(excluded)) if excluded else positive
         rewritten.boost = query.boost
         return rewritten
+
+    def _with_terms(self, parts: list[Any]) -> list[Any]:
+        """The parts, with what the vocabulary knows of words that stand together."""
+        words = [part for part in parts if isinstance(part, Word) and part.fieldname == ALL]
+        for word in words:
+            support(word, words, self._synonyms)
+        return [*parts, *terms_of(words, self._synonyms)]
 
 
 def _is_common(query: Any) -> bool:

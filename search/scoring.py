@@ -19,10 +19,9 @@ import numpy.typing as npt
 
 from ..indexer import postings
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
+from . import parameters
 
 Table = npt.NDArray[np.float32]
-
-K1 = 1.2
 
 
 def weights(boosts: Mapping[str, float], average_lengths: npt.NDArray[np.float64]) -> Table:
@@ -56,7 +55,7 @@ def inverse_document_frequency(pages: int, matching: int) -> float:
 
 def saturated(tf: npt.NDArray[np.float32], pages: int, matching: int) -> npt.NDArray[np.float32]:
     """The scores for the weighted occurrences of a word that ``matching`` of ``pages`` pages hold."""
-    scores = tf + np.float32(K1)
+    scores = tf + np.float32(parameters.K1)
     np.divide(tf, scores, out=scores)
     scores *= np.float32(inverse_document_frequency(pages, matching))
     return scores

@@ -12,17 +12,21 @@ TIERS = ("exact", "stem", "synonym", "prefix", "corrected", "semantic")
 
 
 class Variant(NamedTuple):
-    """One term that a word of a query matches, what it counts beside the word itself (1.0), and its tier."""
+    """What a word of a query matches: a term, or several with spaces between that stand for a phrase.
+
+    ``weight`` is what it counts beside the word itself (1.0); ``entry`` is the entry of the vocabulary that says so.
+    """
 
     term: str
     weight: float
     tier: str
+    entry: str = ""
 
 
 class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
-    """A word of a query with its variants, scored as one: their occurrences add up before saturation.
+    """A word or term of a query with its variants, scored as one: their occurrences add up before saturation.
 
-    Whoosh's own searcher runs it too, as the union of its variants.
+    Whoosh's own searcher runs it too, as the union of the variants that are single words.
     """
 
     def __init__(self, fieldname: str, text: str, variants: tuple[Variant, ...], boost: float = 1.0) -> None:

@@ -16,13 +16,13 @@ from procsearch.corpus.procedure import Procedure
 from procsearch.indexer.analysis import LINE, words
 from procsearch.indexer.fields import ALL, BOOSTS, FIELDS, field_keywords, field_texts
 from procsearch.indexer.postings import LENGTHS
+from procsearch.search import parameters
 from procsearch.search.language import trees as q
 from procsearch.search.words import Word
 
 Scores = dict[str, float]
 
 B = {field.name: field.b for field in FIELDS}
-K1 = 1.2
 
 
 def field_tokens(procedure: Procedure) -> dict[str, list[str]]:
@@ -131,7 +131,7 @@ class SlowSearch:
                 frequencies[id] = tf
         total, having = len(self.tokens), len(frequencies)
         rarity = math.log(1 + (total - having + 0.5) / (having + 0.5))
-        return {id: rarity * tf / (K1 + tf) for id, tf in frequencies.items()}
+        return {id: rarity * tf / (parameters.K1 + tf) for id, tf in frequencies.items()}
 
     def _boost(self, asked: str, name: str) -> float:
         if asked == ALL:

@@ -1,0 +1,21 @@
+"""The numbers that ranking goes by, fitted by ``benchmarks/relevance.py`` (see there for the collections)."""
+
+from __future__ import annotations
+
+K1 = 1.8
+"""How fast more occurrences of a word stop counting (BM25F)."""
+
+STEM_WEIGHT = 0.8
+"""What an inflection of a word counts beside the word itself."""
+
+SYNONYM_WEIGHT = 0.5
+"""What a synonym of a single word counts beside the word itself, times the weight of its entry."""
+
+TERM_WEIGHT = 0.5
+"""What a term of several words counts as a whole, beside its words."""
+
+TERM_SYNONYM_WEIGHT = 0.8
+"""What a synonym of a term of several words counts beside the term as written, times the weight of its entry."""
+
+CORRECTED_WEIGHT = 0.6
+"""What the likely word counts beside the word as typed."""

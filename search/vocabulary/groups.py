@@ -1,0 +1,54 @@
+"""Terms of several words in a query, and abbreviations whose meaning the other words tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...indexer.analysis import STOP_WORDS, stem
+from ...indexer.fields import ALL
+from .. import parameters
+from ..words import Variant, Word
+from .synonyms import Found
+from .terms import MAX_WORDS
+
+Lookup = Callable[[str], Found]
+
+
+def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
+    """The terms of the vocabulary among ``words`` side by side, the longest first, as words of their own.
+
+    Each matches the term as written or any of its synonyms, so that what says the same in other words counts once.
+    """
+    telling = [word for word in words if word.text not in STOP_WORDS]
+    found: list[Word] = []
+    start = 0
+    while start < len(telling) - 1:
+        for stop in range(min(start + MAX_WORDS, len(telling)), start + 1, -1):
+            part = telling[start:stop]
+            variants = synonyms(" ".join(sorted({stem(word.text) for word in part}))).sure
+            if variants:
+                found.append(_term(part, variants))
+                start = stop - 1
+                break
+        start += 1
+    return found
+
+
+def _term(words: Sequence[Word], variants: tuple[Variant, ...]) -> Word:
+    text = " ".join(word.text for word in words)
+    weighted = (v._replace(weight=v.weight * parameters.TERM_SYNONYM_WEIGHT) for v in variants if v.term != text)
+    return Word(ALL, text, (Variant(text, 1.0, "exact"), *weighted), parameters.TERM_WEIGHT)
+
+
+def support(word: Word, words: Sequence[Word], synonyms: Lookup) -> None:
+    """Let ``word`` match those meanings of an ambiguous abbreviation that other ``words`` of the query speak for."""
+    uncertain = synonyms(stem(word.text)).uncertain
+    if not uncertain:
+        return
+    others = {stem(other.text) for other in words if other is not word}
+    word.variants += tuple(
+        variant._replace(weight=variant.weight * parameters.SYNONYM_WEIGHT)
+        for supporters, variants in uncertain
+        if not others.isdisjoint(supporters)
+        for variant in variants
+    )

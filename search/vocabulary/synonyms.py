@@ -1,0 +1,81 @@
+"""The synonyms that an index has: what of the vocabulary its pages may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ...indexer.analysis import stem
+from ...indexer.snapshot import Snapshot
+from ..words import Variant
+from .terms import AMBIGUOUS, Synonym, key_of
+from .vocabulary import Vocabulary
+
+_KEPT = 50_000
+
+
+class Found(NamedTuple):
+    """The synonyms of one term as variants, and those that other words of the query must support."""
+
+    sure: tuple[Variant, ...]
+    uncertain: tuple[tuple[frozenset[str], tuple[Variant, ...]], ...]
+
+
+NONE = Found((), ())
+
+
+class Synonyms:
+    """The synonyms of terms in one snapshot, each looked up once. Safe to share between threads."""
+
+    def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary) -> None:
+        self._snapshot = snapshot
+        self._vocabulary = vocabulary
+        self._found: dict[str, Found] = {}
+
+    def of(self, key: str) -> Found:
+        """The synonyms of the term with this key (see :func:`key_of`)."""
+        found = self._found.get(key)
+        if found is None:
+            found = self._look_up(key)
+            if len(self._found) > _KEPT:
+                self._found.clear()
+            self._found[key] = found
+        return found
+
+    def of_word(self, stem: str) -> tuple[Variant, ...]:
+        """The sure synonyms of a single word, by its stem."""
+        return self.of(stem).sure
+
+    def _look_up(self, key: str) -> Found:
+        synonyms = self._vocabulary.find(key)
+        if not synonyms:
+            return NONE
+        sure = self._variants(s for s in synonyms if not s.entry.startswith(AMBIGUOUS))
+        uncertain = tuple(
+            (self._supporters(synonym), variants)
+            for synonym in synonyms
+            if synonym.entry.startswith(AMBIGUOUS) and (variants := self._variants([synonym]))
+        )
+        return Found(sure, uncertain)
+
+    def _supporters(self, synonym: Synonym) -> frozenset[str]:
+        """The stems that speak for this meaning: those of the long form and of its own synonyms."""
+        key = key_of(synonym.term.split())
+        others = [key_of(other.term.split()) for other in self._vocabulary.find(key)]
+        return frozenset(word for one in (key, *others) for word in one.split())
+
+    def _variants(self, synonyms: Iterable[Synonym]) -> tuple[Variant, ...]:
+        found: dict[str, Variant] = {}
+        for synonym in synonyms:
+            words = synonym.term.split()
+            terms = [synonym.term] if len(words) > 1 else self._inflections(words[0])
+            if len(words) == 1 or all(map(self._inflections, words)):
+                for term in terms:
+                    found.setdefault(term, Variant(term, synonym.weight, "synonym", synonym.entry))
+        return tuple(found.values())
+
+    def _inflections(self, word: str) -> list[str]:
+        """The terms of the index with the stem of ``word``."""
+        return sorted(
+            {segment.term(number) for segment in self._snapshot.segments for number in segment.stem_terms(stem(word))}
+        )

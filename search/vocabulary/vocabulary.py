@@ -1,0 +1,40 @@
+"""The vocabulary of one index: the shipped table and what the user adds to it or puts in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .ownfile import read_entries
+from .table import Table, shipped
+from .terms import Synonym
+
+_KEPT = 50_000  # look-ups remembered
+
+
+class Vocabulary:
+    """Terms and their synonyms. Safe to share between threads."""
+
+    def __init__(self, table: Table | None, own: Mapping[str, Sequence[Synonym]]) -> None:
+        self._table = table
+        self._own = own
+        self._found: dict[str, tuple[Synonym, ...]] = {}
+
+    def find(self, key: str) -> tuple[Synonym, ...]:
+        """The synonyms of the term with this key (see :func:`key_of`): the user's own, then the shipped ones."""
+        found = self._found.get(key)
+        if found is None:
+            own = tuple(self._own.get(key, ()))
+            said = {synonym.term for synonym in own}
+            others = self._table.find(key) if self._table else ()
+            found = (*own, *(synonym for synonym in others if synonym.term not in said))
+            if len(self._found) > _KEPT:
+                self._found.clear()
+            self._found[key] = found
+        return found
+
+
+def read_vocabulary(path: str | Path | None = None) -> Vocabulary:
+    """The shipped vocabulary, with the user's own file ``path``; PageError names the line that cannot be read."""
+    own, replaces = read_entries(path) if path is not None else ({}, False)
+    return Vocabulary(None if replaces else shipped(), own)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from array import array
 from typing import NamedTuple
 
+import numpy as np
+
 from ..corpus.procedure import Procedure
 from .analysis import LINE, MAX_TERM, words
 from .fields import field_keywords, field_texts
+from .inversion import FIELD_BITS, Inverted, invert
 from .stored import pack_procedure
 
 
@@ -40,18 +43,10 @@ class IndexablePage(NamedTuple):
 
 
 class IndexablePages(NamedTuple):
-    """Pages ready for the index.
-
-    ``terms`` are their distinct terms, the first of which stands for the end of a line; ``tokens`` says in 32-bit
-    numbers which of them stand one after the other. A run is the tokens of one field of one page: ``run_places`` has
-    the number of the page times 32 plus the field's, ``run_counts`` how many tokens, both in 32-bit numbers.
-    """
+    """Pages ready for the index."""
 
     pages: list[IndexablePage]
-    terms: list[str]
-    tokens: bytes
-    run_places: bytes
-    run_counts: bytes
+    inverted: Inverted
 
 
 class TermNumbers(dict[str, int]):
@@ -69,10 +64,6 @@ class TermNumbers(dict[str, int]):
             self.terms.append(word)
         self[word] = number
         return number
-
-
-FIELD_BITS = 5
-FIELD_MASK = (1 << FIELD_BITS) - 1
 
 
 class PageAnalyser:
@@ -97,9 +88,10 @@ class PageAnalyser:
 
     def pages(self) -> IndexablePages:
         """Everything added."""
-        return IndexablePages(
-            self._pages, self._numbers.terms, self._tokens.tobytes(), self._places.tobytes(), self._counts.tobytes()
+        tokens, places, counts = (
+            np.frombuffer(numbers, np.uint32) for numbers in (self._tokens, self._places, self._counts)
         )
+        return IndexablePages(self._pages, invert(self._numbers.terms, tokens, places, counts))
 
 
 def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from typing import Any
 from ..corpus.errors import DamagedIndex, ProcsearchError
 from ..corpus.pages import STDIN, Failed, Limits, Page, Unchanged, find_pages
 from ..corpus.walk import printable
+from .manifest import MANIFEST
 from .page import IndexablePages
 from .preparation import Outcome, Task, parser_number
 from .snapshot import Snapshot
@@ -101,32 +103,41 @@ def reindex(
     """
     started = time.perf_counter()
     progress = progress or Progress()
-    nowhere = TemporaryDirectory(prefix="procsearch-") if dry_run and not Path(index).exists() else None
-    storage = Storage(nowhere.name if nowhere else index)
     named = [os.fspath(page) for page in ([pages] if isinstance(pages, (str, os.PathLike)) else pages)]
     repair = False
-    while True:
-        writer = IndexWriter(
-            storage,
-            memory=memory,
-            repair=repair,
-            wait=wait,
-            waiting=lambda holder: progress.message(f"waiting for {holder}, which is writing to {storage.path}"),
-            announce=progress.message,
-        )
-        try:
-            with writer:
-                run = _Run(writer, named, parser_number(headings), progress)
-                run.read_pages(limits, jobs, headings)
-                run.remove_vanished(allow_removals)
-                if not dry_run:
-                    run.commit(approve)
-                return run.report(time.perf_counter() - started)
-        except DamagedIndex as damage:
-            if repair or STDIN in named:  # standard input cannot be read a second time
-                raise
-            progress.message(str(damage))
-            repair = True
+    with _storage(Path(index), dry_run) as storage:
+        while True:
+            writer = IndexWriter(
+                storage,
+                memory=memory,
+                repair=repair,
+                wait=wait,
+                waiting=lambda holder: progress.message(f"waiting for {holder}, which is writing to {index}"),
+                announce=progress.message,
+            )
+            try:
+                with writer:
+                    run = _Run(writer, named, parser_number(headings), progress)
+                    run.read_pages(limits, jobs, headings)
+                    run.remove_vanished(allow_removals)
+                    if not dry_run:
+                        run.commit(approve)
+                    return run.report(time.perf_counter() - started)
+            except DamagedIndex as damage:
+                if repair or STDIN in named:  # standard input cannot be read a second time
+                    raise
+                progress.message(str(damage))
+                repair = True
+
+
+@contextmanager
+def _storage(index: Path, dry_run: bool) -> Iterator[Storage]:
+    """The folder of the index; where there is none yet, a dry run makes do with a temporary one."""
+    if dry_run and not (index / MANIFEST).exists():
+        with TemporaryDirectory(prefix="procsearch-") as folder:
+            yield Storage(folder)
+    else:
+        yield Storage(index)
 
 
 class _Run:

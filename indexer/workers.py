@@ -171,7 +171,10 @@ class _Worker:
         # In a process group of its own, Ctrl-C on the terminal is the caller's business alone.
         self._process = subprocess.Popen(
             [sys.executable, "-c", start],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0, pipesize=_PIPE_BYTES,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=0,
+            pipesize=_PIPE_BYTES,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -116,6 +116,7 @@ class IndexWriter:
         self._announce = announce
         self._storage = storage
         self._memory = memory
+        self._chunk = max(memory // 256, 4096)  # postings laid out at a time
         self._repair = repair
         self._lock = (wait, waiting)
         self._held = ExitStack()
@@ -232,7 +233,7 @@ class IndexWriter:
         """Add pages. A page with the same id that comes after one in path order, there or added, wins over it."""
         self._batch.add(pages)
         self._touched.update(page.id for page in pages.pages)
-        if self._batch.bytes_needed > self._memory:
+        if self._batch.bytes_held * 2 > self._memory:
             self._flush()
 
     def remove(self, page: PageRef) -> None:
@@ -281,7 +282,8 @@ class IndexWriter:
     def _flush(self) -> None:
         """Write the pages gathered so far as a segment."""
         if self._batch.pages:
-            self._write_segment(self._batch.arrays(), np.zeros(len(self._batch.pages), np.uint8))
+            arrays = self._batch.arrays(self._storage, self._chunk)
+            self._write_segment(arrays, np.zeros(len(self._batch.pages), np.uint8))
             self._batch = Batch()
 
     def _write_segment(self, arrays: Mapping[str, Any], states: Any) -> None:
@@ -338,9 +340,8 @@ class IndexWriter:
         self._members = [member for member in self._members if member not in rewritten]
         if any(np.any(member.states != DELETED) for member in rewritten):
             segments = [member.segment for member in rewritten]
-            chunk = max(self._memory // 256, 4096)
             try:
-                arrays, states = merged(self._storage, segments, [member.states for member in rewritten], chunk)
+                arrays, states = merged(self._storage, segments, [member.states for member in rewritten], self._chunk)
                 self._write_segment(arrays, states)
             except (ValueError, IndexError) as error:
                 for segment in segments:

@@ -1,0 +1,73 @@
+"""What a segment keeps of each page beside its terms, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Array, pack_strings
+from .page import IndexablePage
+
+
+@dataclass(slots=True)
+class PageColumns:
+    """What identifies and recognises each of a segment's pages, column by column."""
+
+    ids: list[bytes]
+    sources: list[bytes]
+    systems: list[str]
+    containers: list[str]
+    sizes: Sequence[int] | Array
+    mtimes: Sequence[int] | Array
+    digests: list[bytes]
+    parsers: Sequence[int] | Array
+
+    def arrays(self) -> dict[str, Array]:
+        """The columns as arrays of a segment."""
+        system_names, systems = _numbered(self.systems)
+        container_names, containers = _numbered(self.containers)
+        return {
+            **strings("id", self.ids),
+            "id_order": np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), np.uint32),
+            **strings("source", self.sources),
+            **strings("system", system_names),
+            "systems": systems.astype(np.uint16),
+            **strings("container", container_names),
+            "containers": containers,
+            "sizes": np.asarray(self.sizes, np.int64),
+            "mtimes": np.asarray(self.mtimes, np.int64),
+            "digests": np.frombuffer(b"".join(self.digests), np.uint8),
+            "parsers": np.asarray(self.parsers, np.uint32),
+        }
+
+
+def strings(name: str, values: Iterable[bytes]) -> dict[str, Array]:
+    """The two arrays that :class:`~.arrays.Strings` of that name reads."""
+    data, offsets = pack_strings(values)
+    return {f"{name}_data": data, f"{name}_offsets": offsets}
+
+
+def _numbered(values: list[str]) -> tuple[list[bytes], Array]:
+    """The distinct values in order and the number of each value among them."""
+    names = sorted(set(values))
+    numbers = {name: number for number, name in enumerate(names)}
+    return [name.encode("utf-8", "surrogateescape") for name in names], np.array(
+        [numbers[value] for value in values], np.uint32
+    )
+
+
+def page_arrays(pages: list[IndexablePage]) -> dict[str, Array]:
+    """The arrays by page: what is stored, identity, and how the page is recognised."""
+    columns = PageColumns(
+        ids=[page.id.encode("utf-8", "replace") for page in pages],
+        sources=[page.source.encode("utf-8", "surrogateescape") for page in pages],
+        systems=[page.system for page in pages],
+        containers=[page.facts.container for page in pages],
+        sizes=[page.facts.size for page in pages],
+        mtimes=[page.facts.mtime_ns for page in pages],
+        digests=[page.facts.digest for page in pages],
+        parsers=[page.facts.parser for page in pages],
+    )
+    return {**strings("stored", (page.stored for page in pages)), **columns.arrays()}

@@ -16,14 +16,16 @@ from .words import TIERS, Word
 class AskedWord:
     """One word, phrase or pattern of a query.
 
-    ``tier_of(term)`` is the tier of a term of the index that answers it, or None. ``field`` is ALL or the one field
-    asked for, ``node`` its part of the query tree.
+    ``tier_of(term)`` is the tier of a term of the index that answers it, or None; ``terms`` are all of these terms, or
+    None where only looking at a term can tell. ``field`` is ALL or the one field asked for, ``node`` its part of the
+    query tree.
     """
 
     node: Any
     field: str
     text: str
     tier_of: Callable[[str], str | None]
+    terms: frozenset[str] | None = None
 
     def stands_in(self, field: str) -> bool:
         """Whether a term in ``field`` answers it."""
@@ -43,7 +45,7 @@ def asked_words(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> Iterator
         yield from asked_words(query.a, fuzzy_terms)
         yield from asked_words(query.b, fuzzy_terms)
     elif isinstance(query, q.Phrase):
-        yield AskedWord(query, query.fieldname, " ".join(query.words), _among(dict.fromkeys(query.words, "exact")))
+        yield _listed(query, " ".join(query.words), dict.fromkeys(query.words, "exact"))
     else:
         found = _single_word(query, fuzzy_terms)
         if found is not None:
@@ -51,30 +53,30 @@ def asked_words(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> Iterator
 
 
 def _single_word(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> AskedWord | None:
-    tier_of: Callable[[str], str | None]
     if isinstance(query, Word):
-        tier_of = _among({variant.term: variant.tier for variant in reversed(query.variants)})
-    elif isinstance(query, q.Term):
-        tier_of = _among({query.text: "exact"})
-    elif isinstance(query, q.Prefix):
+        return _listed(query, query.text, {variant.term: variant.tier for variant in reversed(query.variants)})
+    if isinstance(query, q.Term):
+        return _listed(query, query.text, {query.text: "exact"})
+    if isinstance(query, q.FuzzyTerm):
+        tiers = {**dict.fromkeys(fuzzy_terms(query), "corrected"), query.text: "exact"}
+        return _listed(query, query.text, tiers)
+    if isinstance(query, q.Prefix):
         prefix = query.text
-        tier_of = lambda term: "prefix" if term.startswith(prefix) else None  # noqa: E731
-    elif isinstance(query, q.Wildcard):
+        return AskedWord(query, query.fieldname, query.text, lambda term: "prefix" if term.startswith(prefix) else None)
+    if isinstance(query, q.Wildcard):
         matches = pattern(query.text).fullmatch
-        tier_of = lambda term: "prefix" if matches(term) else None  # noqa: E731
-    elif isinstance(query, q.FuzzyTerm):
-        tier_of = _among({**dict.fromkeys(fuzzy_terms(query), "corrected"), query.text: "exact"})
-    elif isinstance(query, q.TermRange):
+        return AskedWord(query, query.fieldname, query.text, lambda term: "prefix" if matches(term) else None)
+    if isinstance(query, q.TermRange):
         start, end = query.start or "", query.end
-        tier_of = lambda term: "exact" if start <= term and (end is None or term <= end) else None  # noqa: E731
-        return AskedWord(query, query.fieldname, f"{start} to {end or ''}", tier_of)
-    else:
-        return None
-    return AskedWord(query, query.fieldname, query.text, tier_of)
+        return AskedWord(
+            query, query.fieldname, f"{start} to {end or ''}",
+            lambda term: "exact" if start <= term and (end is None or term <= end) else None,
+        )  # fmt: skip
+    return None
 
 
-def _among(tiers: dict[str, str]) -> Callable[[str], str | None]:
-    return tiers.get
+def _listed(query: Any, text: str, tiers: dict[str, str]) -> AskedWord:
+    return AskedWord(query, query.fieldname, text, tiers.get, frozenset(tiers))
 
 
 def pattern(wildcard: str) -> re.Pattern[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..corpus.procedure import Procedure
-from ..indexer.analysis import word_spans
+from ..indexer.analysis import MAX_TERM, terms, word_spans, words
 from .asked import AskedWord, loosest
 from .words import TIERS
 
 SNIPPET_CHARACTERS = 240
 BETWEEN_LINES = " · "
+
+_LOOSENESS = {tier: place for place, tier in enumerate(TIERS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +29,21 @@ class Snippet:
     tier: str
 
 
-@dataclass(slots=True)
-class _Line:
-    text: str
-    marks: list[tuple[int, int]] = field(default_factory=list)
-    words: dict[int, str] = field(default_factory=dict)  # number of the word asked for -> tightest tier
-
-
 def make_snippet(procedure: Procedure, asked: Sequence[AskedWord], weights: Sequence[float]) -> Snippet:
     """The snippet of ``procedure`` for the words ``asked``; ``weights`` says how telling each of them is."""
+    reader = _Reader(asked)
     best: dict[int, str] = {}
     for name, text in _names(procedure):
-        for word, tier in _read_line(text, name, asked).words.items():
-            best[word] = _tighter(tier, best.get(word))
-    chosen: tuple[float, str | None, list[_Line]] = (-1.0, None, [])
+        _tighten(best, reader.answers(text, name))
+    most, kind, text = -1.0, None, ""
     for section in procedure.sections:
-        lines = [_read_line(text, section.kind, asked) for text in section.text.split("\n")]
-        words: dict[int, str] = {}
-        for line in lines:
-            for word, tier in line.words.items():
-                words[word] = _tighter(tier, words.get(word))
-        for word, tier in words.items():
-            best[word] = _tighter(tier, best.get(word))
-        score = sum(weights[word] / (1 + TIERS.index(tier)) for word, tier in words.items())
-        if section.text and score > chosen[0]:
-            chosen = score, section.kind, lines
-    _, kind, lines = chosen
-    if not lines:
-        head = procedure.descriptor or procedure.name
-        lines = [_read_line(head, "descriptor" if procedure.descriptor else "name", asked)] if head else []
-    text, marks = _cut(lines, weights)
+        answers = reader.answers(section.text, section.kind)
+        _tighten(best, answers)
+        score = sum([weights[word] / (1 + _LOOSENESS[tier]) for word, tier in answers.items()])
+        if section.text and score > most:
+            most, kind, text = score, section.kind, section.text
+    field = kind or ("descriptor" if procedure.descriptor else "name")
+    text, marks = _cut((text or procedure.descriptor or procedure.name).split("\n"), field, reader, weights)
     return Snippet(text, kind, marks, loosest(list(best.values())))
 
 
@@ -71,59 +58,73 @@ def _names(procedure: Procedure) -> Iterable[tuple[str, str]]:
         yield "medical_terms", text
 
 
-def _read_line(text: str, name: str, asked: Sequence[AskedWord]) -> _Line:
-    line = _Line(text)
-    answering = [(number, word.tier_of) for number, word in enumerate(asked) if word.stands_in(name)]
-    if not answering:
-        return line
-    for term, start, end in word_spans(text):
-        marked = False
-        for number, tier_of in answering:
-            tier = tier_of(term)
-            if tier is not None:
-                line.words[number] = _tighter(tier, line.words.get(number))
-                marked = True
-        if marked:
-            line.marks.append((start, end))
-    return line
+class _Reader:
+    """Finds the words asked for in texts. Most texts hold none of them and are done with at once."""
+
+    def __init__(self, asked: Sequence[AskedWord]) -> None:
+        self._asked = asked
+        self._known = frozenset[str]().union(*[word.terms for word in asked if word.terms is not None])
+        self._patterns = any(word.terms is None for word in asked)
+        # A term may be the beginning of a longer word.
+        self._terms = terms if self._patterns or any(len(term) == MAX_TERM for term in self._known) else words
+
+    def answers(self, text: str, field: str) -> dict[int, str]:
+        """The numbers of the words that the text of a field answers, each with the tightest tier."""
+        found = self._terms(text)
+        known = self._known.intersection(found)
+        if not known and not self._patterns:
+            return {}
+        answers = {}
+        for number, word in enumerate(self._asked):
+            if word.stands_in(field):
+                tiers = map(word.tier_of, found if word.terms is None else known & word.terms)
+                answering = [tier for tier in tiers if tier is not None]
+                if answering:
+                    answers[number] = min(answering, key=_LOOSENESS.__getitem__)
+        return answers
+
+    def marks(self, text: str, field: str) -> list[tuple[int, int]]:
+        """Where the words of ``text`` stand that answer any word asked for."""
+        answering = [word.tier_of for word in self._asked if word.stands_in(field)]
+        return [(start, end) for term, start, end in word_spans(text) if any(tier_of(term) for tier_of in answering)]
 
 
-def _tighter(tier: str, other: str | None) -> str:
-    return tier if other is None or TIERS.index(tier) < TIERS.index(other) else other
+def _tighten(best: dict[int, str], answers: dict[int, str]) -> None:
+    for word, tier in answers.items():
+        if word not in best or _LOOSENESS[tier] < _LOOSENESS[best[word]]:
+            best[word] = tier
 
 
-def _cut(lines: list[_Line], weights: Sequence[float]) -> tuple[str, tuple[tuple[int, int], ...]]:
+def _cut(
+    lines: list[str], field: str, reader: _Reader, weights: Sequence[float]
+) -> tuple[str, tuple[tuple[int, int], ...]]:
     """The best line, with those after it while there is room, or the part of it around its first match."""
-    if not lines:
-        return "", ()
-    best = max(range(len(lines)), key=lambda place: (sum(weights[word] for word in lines[place].words), -place))
-    line = lines[best]
-    if len(line.text) > SNIPPET_CHARACTERS:
-        return _window(line)
-    text, marks = line.text, list(line.marks)
+    scores = [sum([weights[word] for word in reader.answers(line, field)]) for line in lines]
+    best = scores.index(max(scores))
+    text = lines[best]
+    if len(text) > SNIPPET_CHARACTERS:
+        return _window(text, reader.marks(text, field))
     for following in lines[best + 1 :]:
-        if len(text) + len(BETWEEN_LINES) + len(following.text) > SNIPPET_CHARACTERS:
+        if len(text) + len(BETWEEN_LINES) + len(following) > SNIPPET_CHARACTERS:
             break
-        offset = len(text) + len(BETWEEN_LINES)
-        text += BETWEEN_LINES + following.text
-        marks += [(start + offset, end + offset) for start, end in following.marks]
-    return text, tuple(marks)
+        text += BETWEEN_LINES + following
+    return text, tuple(reader.marks(text, field))
 
 
-def _window(line: _Line) -> tuple[str, tuple[tuple[int, int], ...]]:
+def _window(text: str, marks: list[tuple[int, int]]) -> tuple[str, tuple[tuple[int, int], ...]]:
     """The stretch of a long line that holds most matches, cut between words."""
-    starts = [start for start, _ in line.marks] or [0]
+    starts = [start for start, _ in marks] or [0]
     room = SNIPPET_CHARACTERS - 2
-    first = max(starts, key=lambda start: (sum(start <= end <= start + room - 30 for _, end in line.marks), -start))
-    begin = max(0, min(first - 30, len(line.text) - room))
+    first = max(starts, key=lambda start: (sum(start <= end <= start + room - 30 for _, end in marks), -start))
+    begin = max(0, min(first - 30, len(text) - room))
     if begin:
-        space = line.text.find(" ", begin, first)
+        space = text.find(" ", begin, first)
         begin = space + 1 if space >= 0 else first
-    stop = min(len(line.text), begin + room)
-    if stop < len(line.text):
-        space = line.text.rfind(" ", begin + 1, stop)
+    stop = min(len(text), begin + room)
+    if stop < len(text):
+        space = text.rfind(" ", begin + 1, stop)
         stop = space if space > 0 else stop
-    before, after = "…" if begin else "", "…" if stop < len(line.text) else ""
+    before, after = "…" if begin else "", "…" if stop < len(text) else ""
     shift = len(before) - begin
-    marks = tuple((start + shift, end + shift) for start, end in line.marks if start >= begin and end <= stop)
-    return f"{before}{line.text[begin:stop]}{after}", marks
+    kept = tuple((start + shift, end + shift) for start, end in marks if start >= begin and end <= stop)
+    return f"{before}{text[begin:stop]}{after}", kept

@@ -66,7 +66,7 @@ class Api:
         id = request.path_params["id"]
         return await self._answer(lambda: [hit.to_json() for hit in self._index.similar(id, limit=limit)])
 
-    async def healthz(self, request: Request) -> Response:  # noqa: ARG002
+    async def healthz(self, request: Request) -> Response:
         """GET /healthz: the service lives, and its index can be read."""
         stats = await self._stats()
         return _json(
@@ -80,7 +80,7 @@ class Api:
             )
         )
 
-    async def metrics(self, request: Request) -> Response:  # noqa: ARG002
+    async def metrics(self, request: Request) -> Response:
         """GET /metrics."""
         gauges: dict[str, tuple[str, float]] = {
             "procsearch_queries_running": ("Queries that run or wait in the answering process.", self._queries.running),

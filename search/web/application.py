@@ -44,6 +44,5 @@ def app(index: Index, settings: Settings | None = None) -> Gate:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         return json_error(error) if path.startswith(_FOR_PROGRAMS) else pages.error(scope, error)
 
-    return Gate(
-        Router(routes, redirect_slashes=False), settings, metrics, dict(zip(endpoints, _PATHS, strict=True)), error_page
-    )
+    routes_of = dict(zip(endpoints, _PATHS, strict=True))
+    return Gate(Router(routes, redirect_slashes=False), settings, metrics, routes_of, error_page)

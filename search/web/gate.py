@@ -122,6 +122,7 @@ _ROUTING_ERRORS = {
     405: ("method_not_allowed", "this address can only be read (GET)"),
 }
 _CLOSE = {"Connection": "close"}
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="procsearch", charset="UTF-8"'}
 
 
 def _proves(authorization: bytes, token: bytes) -> bool:

@@ -7,7 +7,7 @@ EXAMPLES = ("kidney stone", '"informed consent"', "risks:bleeding", "thromb*")
 
 TOPICS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Words and phrases", (
-        ("clot in dialysis graft", "Pages with any of the words; those with more of them, in better places, come first."),
+        ("clot in dialysis graft", "Pages with any of the words; those with more of them come first."),
         ('"blood clot"', "The words side by side, in this order."),
         ('"clot graft"~3', "In this order, at most three words on from one to the next."),
     )),

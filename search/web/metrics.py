@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import mmap
+import bisect
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper ends of the latency buckets, in seconds; one without end comes after."""
 
 STATUSES = (200, 304, 400, 401, 404, 405, 411, 413, 414, 431, 500, 503)
 _OTHER_STATUS = 0
-_NUMBER = 8  # bytes
+
+Numbers = npt.NDArray[np.float64]
 
 
 class Metrics:
@@ -28,14 +32,11 @@ class Metrics:
         slots += [("sum", route, 0) for route in self._routes]
         self._place = {slot: number for number, slot in enumerate(slots)}
         self._folder = folder
-        self._numbers = self._open(len(slots) * _NUMBER)
-
-    def _open(self, size: int) -> memoryview:
-        if self._folder is None:
-            return memoryview(bytearray(size)).cast("d")
-        with (self._folder / f"{os.getpid()}.metrics").open("w+b") as file:
-            file.truncate(size)
-            return memoryview(mmap.mmap(file.fileno(), size)).cast("d")
+        self._numbers: Numbers = (
+            np.zeros(len(slots))
+            if folder is None
+            else np.memmap(folder / f"{os.getpid()}.metrics", np.float64, "w+", shape=len(slots))
+        )
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """One request to ``route`` was answered with ``status`` after ``seconds``."""
@@ -43,12 +44,7 @@ class Metrics:
         known = route if route in self._routes else "none"
         numbers[place["requests", known, status if status in STATUSES else _OTHER_STATUS]] += 1
         numbers[place["sum", known, 0]] += seconds
-        for end, bucket in enumerate(BUCKETS):
-            if seconds <= bucket:
-                break
-        else:
-            end = len(BUCKETS)
-        numbers[place["seconds", known, end]] += 1
+        numbers[place["seconds", known, bisect.bisect_left(BUCKETS, seconds)]] += 1
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:
         """All numbers as Prometheus reads them; ``gauges`` adds name -> (help, value)."""
@@ -80,10 +76,8 @@ class Metrics:
 
     def _added_up(self) -> list[float]:
         if self._folder is None:
-            return list(self._numbers)
-        total = [0.0] * len(self._numbers)
-        for path in self._folder.glob("*.metrics"):
-            data = path.read_bytes()
-            if len(data) == len(total) * _NUMBER:
-                total = [a + b for a, b in zip(total, memoryview(data).cast("d"), strict=True)]
-        return total
+            return list(map(float, self._numbers))
+        each = [np.fromfile(path, np.float64) for path in self._folder.glob("*.metrics")]
+        # A file that another process is making just now is still short.
+        total: Numbers = sum((numbers for numbers in each if len(numbers) == len(self._numbers)), np.zeros(1))
+        return list(map(float, total))

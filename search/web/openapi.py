@@ -22,7 +22,7 @@ def document(root_path: str, settings: Settings, max_suggestions: int) -> Json:
     search = [
         _query(settings),
         _number("limit", "How many hits to give.", 10, 0, settings.max_hits),
-        _number("offset", f"How many hits to pass over; with limit at most {settings.max_depth}.", 0, 0, settings.max_depth),
+        _number("offset", f"How many to pass over; with limit at most {settings.max_depth}.", 0, 0, settings.max_depth),
         _several("filter", "Only pages with this value in a field, as `system=CPT4`; several of one field widen it.",
                  {"type": "string", "pattern": "="}),
         _several("facet", "Count the matches by the values of this field.", {"enum": ["system"]}),
@@ -120,7 +120,7 @@ def _schemas() -> Json:
             "score": {"type": "number"},
             "section": section,
             "snippet": {**_STRING, "description": "Plain text of the section that answers best."},
-            "marks": {"type": "array", "items": mark, "description": "[start, end) of each matched word in the snippet."},
+            "marks": {"type": "array", "items": mark, "description": "[start, end) of each matched word."},
             "match": {"enum": list(TIERS), "description": "The loosest way in which a word had to match."},
         }),
         "Procedure": _object({

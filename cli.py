@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -94,7 +93,9 @@ def _open(index_path: str) -> Index:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
+    from procsearch.search.printing import json_line
+
+    click.echo(json_line(value))
 
 
 def _limits(max_page_bytes: int) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,11 +14,17 @@ from .results import Hit, Results
 _UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ") | dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
+_ESCAPED = {code: f"\\u{code:04x}" for code in _UNPRINTABLE if code > 126}
 
 
 def printable(text: str) -> str:
     """``text`` on one line, without what could move a terminal's cursor, change its colours or turn its direction."""
     return text.translate(_UNPRINTABLE)
+
+
+def json_line(value: Any) -> str:
+    """``value`` as one line of JSON that a terminal can show: no control character stands in it as itself."""
+    return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
 
 
 class Printer:

@@ -69,7 +69,10 @@ class TestIndex:
         assert "failed: pages/bad.html: binary data, not a page" in ran.err
 
     def test_standard_input_is_json_lines(self, tmp_path: Path) -> None:
-        records = [{"_id": "b1", "title": "Graft", "text": "kidney"}, {"url": "https://e.org/1", "html": html("C", "d")}]
+        records = [
+            {"_id": "b1", "title": "Graft", "text": "kidney"},
+            {"url": "https://e.org/1", "html": html("C", "d")},
+        ]
         ran = run("index", "-", "--json", at=tmp_path, stdin="\n".join(map(json.dumps, records)).encode())
         assert (ran.code, ran.json["added"]) == (0, 2)
         shown = run("show", "b1", "--json", at=tmp_path).json
@@ -184,7 +187,9 @@ class TestIndex:
         found = []
         for jobs in (1, 2):
             assert run("index", SAMPLES / "pages", "--jobs", jobs, "--index", f"x{jobs}", at=tmp_path).code == 0
-            hits = run("search", "bleeding after knee surgery", "--index", f"x{jobs}", "--json", at=tmp_path).json["hits"]
+            hits = run("search", "bleeding after knee surgery", "--index", f"x{jobs}", "--json", at=tmp_path).json[
+                "hits"
+            ]
             found.append((run("export", "--index", f"x{jobs}", at=tmp_path).out, hits))
         assert found[0] == found[1]
 
@@ -386,7 +391,9 @@ class TestExitCodes:
         assert run_process("stats", at=tmp_path).code == 3
         ran = run_process("index", "pages", at=tmp_path)
         assert (ran.code, ran.err) == (0, "reading pages …\nwriting the index …\n")
-        assert ran.out.startswith("1 added, 0 changed, 0 unchanged, 0 removed, 0 failed; 1 documents in procsearch-index")
+        assert ran.out.startswith(
+            "1 added, 0 changed, 0 unchanged, 0 removed, 0 failed; 1 documents in procsearch-index"
+        )
 
 
 def _content(folder: Path) -> dict[str, bytes]:

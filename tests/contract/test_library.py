@@ -42,9 +42,7 @@ def test_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = procsearch.reindex(["pages/"], "my-index")
     assert (report.added, report.changed, report.unchanged, report.removed, report.failed) == (2, 0, 0, 0, ())
     index = procsearch.open_index("my-index")
-    results = index.search(
-        "clot in dialysis graft", limit=10, offset=0, filters={"system": "CPT4"}, facets=["system"]
-    )
+    results = index.search("clot in dialysis graft", limit=10, offset=0, filters={"system": "CPT4"}, facets=["system"])
     assert results.total == 1
     assert isinstance(results.took, float)
     assert results.corrected is None
@@ -76,7 +74,11 @@ class TestResults:
 
     def test_pages_of_results_are_the_whole_cut_up(self, index: procsearch.Index) -> None:
         whole = [hit.id for hit in index.search("bleeding infection", limit=60).hits]
-        cut = [hit.id for offset in range(0, 60, 7) for hit in index.search("bleeding infection", limit=7, offset=offset).hits]
+        cut = [
+            hit.id
+            for offset in range(0, 60, 7)
+            for hit in index.search("bleeding infection", limit=7, offset=offset).hits
+        ]
         assert cut[: len(whole)] == whole
 
     def test_a_filter_keeps_those_with_the_value_in_any_case(self, index: procsearch.Index) -> None:
@@ -95,7 +97,9 @@ class TestResults:
         assert results.hits[0].match == "corrected"
 
     def test_match_is_the_loosest_tier(self, index: procsearch.Index) -> None:
-        tiers = {hit.match for query in ("biopsies", "colonscopy", "heart", "stone") for hit in index.search(query).hits}
+        tiers = {
+            hit.match for query in ("biopsies", "colonscopy", "heart", "stone") for hit in index.search(query).hits
+        }
         assert tiers <= {"exact", "stem", "synonym", "prefix", "corrected", "semantic"}
         assert {"exact", "stem", "corrected"} <= tiers
 
@@ -202,7 +206,9 @@ class TestErrors:
         query=st.text(max_size=60) | st.text('ab*?~^"()[]{}:TO ANDNOT019/-+', max_size=30),
         limit=st.integers(-2, 1200),
         offset=st.integers(-2, 1200),
-        filters=st.dictionaries(st.sampled_from(["system", "code", "risks", "nowhere", ""]), st.text(max_size=8), max_size=2),
+        filters=st.dictionaries(
+            st.sampled_from(["system", "code", "risks", "nowhere", ""]), st.text(max_size=8), max_size=2
+        ),
         facets=st.lists(st.sampled_from(["system", "code", ""]), max_size=2),
         boosts=st.dictionaries(st.sampled_from(["risks", "name", "nowhere"]), st.floats(), max_size=2),
         plain=st.booleans(),

@@ -32,6 +32,7 @@ from .rewrite import Rewriter, query_fields, tokens
 from .scoring import inverse_document_frequency
 from .snippets import Snippet, make_snippet
 from .suggestions import Suggestion, suggest
+from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
 from .words import Variant
@@ -53,6 +54,7 @@ class View:
         self.cache = cache
         self.synonyms = Synonyms(snapshot, vocabulary)
         self.expander = Expander(snapshot, self.synonyms.of_word)
+        self.parts = Parts(snapshot, self.expander.word)
         self._variants: dict[str, tuple[Variant, ...]] = {}
         self._likely: dict[str, str | None] = {}
         self._evaluators: dict[tuple[tuple[str, float], ...], Evaluator] = {}
@@ -206,7 +208,7 @@ class Index:
             parsed = parse_query(query, fields=query_fields(), default_field=ALL, tokens=tokens, bounds=Bounds())
             tree, notes = parsed.query, parsed.notes
         corrector = Corrector(view.variants, view.likely)
-        rewriter = Rewriter(corrector.variants, view.synonyms.of, view.system_terms)
+        rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)
         tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
         matches = evaluator.evaluate(tree)
         return Asked(

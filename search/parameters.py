@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-K1 = 1.8
+K1 = 2.0
 """How fast more occurrences of a word stop counting (BM25F)."""
 
 STEM_WEIGHT = 0.8
 """What an inflection of a word counts beside the word itself."""
 
-SYNONYM_WEIGHT = 0.5
+SYNONYM_WEIGHT = 0.4
 """What a synonym of a single word counts beside the word itself, times the weight of its entry."""
 
-TERM_WEIGHT = 0.5
+TERM_WEIGHT = 0.4
 """What a term of several words counts as a whole, beside its words."""
 
-TERM_SYNONYM_WEIGHT = 0.8
+TERM_SYNONYM_WEIGHT = 0.6
 """What a synonym of a term of several words counts beside the term as written, times the weight of its entry."""
+
+PARTS_WEIGHT = 0.8
+"""What a page with the plain words for all parts of a clinical word counts beside one with the word."""
+
+ONE_WORD_WEIGHT = 0.4
+"""What a clinical word counts that says two words of the query in one, beside those words."""
 
 CORRECTED_WEIGHT = 0.6
 """What the likely word counts beside the word as typed."""

@@ -11,14 +11,16 @@ from ..indexer.analysis import STOP_WORDS, has_digit
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
 from .language import trees as q
 from .vocabulary.groups import support, terms_of
-from .vocabulary.synonyms import Found
+from .vocabulary.parts import Parts
+from .vocabulary.synonyms import Synonyms
 from .words import Variant, Word
 
 KEYWORD_FIELDS = frozenset(field.name for field in FIELDS if field.keyword)
 
 
 class Rewriter:
-    """Rewrites one query. ``expand`` gives the variants of a word, ``synonyms`` those of a term by its key.
+    """Rewrites one query. ``expand`` gives the variants of a word, ``synonyms`` those of terms, ``parts`` what clinical
+    words are made of.
 
     ``notes`` collects what was not taken literally.
     """
@@ -26,11 +28,13 @@ class Rewriter:
     def __init__(
         self,
         expand: Callable[[str], tuple[Variant, ...]],
-        synonyms: Callable[[str], Found],
+        synonyms: Synonyms,
+        parts: Parts,
         systems: frozenset[str],
     ) -> None:
         self._expand = expand
         self._synonyms = synonyms
+        self._parts = parts
         self._systems = systems
         self._common: dict[str, None] = {}
 
@@ -88,8 +92,17 @@ class Rewriter:
         """The parts, with what the vocabulary knows of words that stand together."""
         words = [part for part in parts if isinstance(part, Word) and part.fieldname == ALL]
         for word in words:
-            support(word, words, self._synonyms)
-        return [*parts, *terms_of(words, self._synonyms)]
+            support(word, words, self._synonyms.of)
+        telling = [word for word in words if word.text not in STOP_WORDS]
+        found = [*terms_of(telling, self._synonyms.of), *self._parts.in_one_word(telling)]
+        return [*(self._in_plain_words(part) for part in parts), *found]
+
+    def _in_plain_words(self, part: Any) -> Any:
+        """A clinical word, or what its parts say."""
+        if not isinstance(part, Word) or part.fieldname != ALL:
+            return part
+        plain = self._parts.in_plain_words(part.text)
+        return part if plain is None else q.DisjunctionMax([part, plain])
 
 
 def _is_common(query: Any) -> bool:

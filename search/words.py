@@ -26,14 +26,22 @@ class Variant(NamedTuple):
 class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
     """A word or term of a query with its variants, scored as one: their occurrences add up before saturation.
 
-    Whoosh's own searcher runs it too, as the union of the variants that are single words.
+    ``instead_of`` are the words of the query that it says in other words. Whoosh's own searcher runs it too, as the union of the variants that are single words.
     """
 
-    def __init__(self, fieldname: str, text: str, variants: tuple[Variant, ...], boost: float = 1.0) -> None:
+    def __init__(
+        self,
+        fieldname: str,
+        text: str,
+        variants: tuple[Variant, ...],
+        boost: float = 1.0,
+        instead_of: tuple[str, ...] = (),
+    ) -> None:
         self.fieldname = fieldname
         self.text = text
         self.variants = variants
         self.boost = boost
+        self.instead_of = instead_of
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Word) and self._key() == other._key()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...indexer.analysis import STOP_WORDS, stem
+from ...indexer.analysis import stem
 from ...indexer.fields import ALL
 from .. import parameters
 from ..words import Variant, Word
@@ -15,16 +15,15 @@ Lookup = Callable[[str], Found]
 
 
 def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
-    """The terms of the vocabulary among ``words`` side by side, the longest first, as words of their own.
+    """The terms of the vocabulary among telling ``words``, side by side, the longest first, as words of their own.
 
     Each matches the term as written or any of its synonyms, so that what says the same in other words counts once.
     """
-    telling = [word for word in words if word.text not in STOP_WORDS]
     found: list[Word] = []
     start = 0
-    while start < len(telling) - 1:
-        for stop in range(min(start + MAX_WORDS, len(telling)), start + 1, -1):
-            part = telling[start:stop]
+    while start < len(words) - 1:
+        for stop in range(min(start + MAX_WORDS, len(words)), start + 1, -1):
+            part = words[start:stop]
             variants = synonyms(" ".join(sorted({stem(word.text) for word in part}))).sure
             if variants:
                 found.append(_term(part, variants))
@@ -37,7 +36,8 @@ def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
 def _term(words: Sequence[Word], variants: tuple[Variant, ...]) -> Word:
     text = " ".join(word.text for word in words)
     weighted = (v._replace(weight=v.weight * parameters.TERM_SYNONYM_WEIGHT) for v in variants if v.term != text)
-    return Word(ALL, text, (Variant(text, 1.0, "exact"), *weighted), parameters.TERM_WEIGHT)
+    instead_of = tuple(word.text for word in words)
+    return Word(ALL, text, (Variant(text, 1.0, "exact"), *weighted), parameters.TERM_WEIGHT, instead_of)
 
 
 def support(word: Word, words: Sequence[Word], synonyms: Lookup) -> None:

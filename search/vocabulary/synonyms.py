@@ -42,9 +42,9 @@ class Synonyms:
             self._found[key] = found
         return found
 
-    def of_word(self, stem: str) -> tuple[Variant, ...]:
+    def of_word(self, word_stem: str) -> tuple[Variant, ...]:
         """The sure synonyms of a single word, by its stem."""
-        return self.of(stem).sure
+        return self.of(word_stem).sure
 
     def _look_up(self, key: str) -> Found:
         synonyms = self._vocabulary.find(key)

@@ -117,7 +117,7 @@ def reindex(
             )
             try:
                 with writer:
-                    run = _Run(writer, named, parser_number(headings), progress)
+                    run = _Run(writer, named, _paths_of(Path(index), named), parser_number(headings), progress)
                     run.read_pages(limits, jobs, headings)
                     run.remove_vanished(allow_removals)
                     if not dry_run:
@@ -143,9 +143,12 @@ def _storage(index: Path, dry_run: bool) -> Iterator[Storage]:
 class _Run:
     """One run of re-indexing over an open writer."""
 
-    def __init__(self, writer: IndexWriter, named: list[str], parser: int, progress: Progress) -> None:
+    def __init__(
+        self, writer: IndexWriter, named: list[str], own: tuple[str, ...], parser: int, progress: Progress
+    ) -> None:
         self._writer = writer
         self._named = named
+        self._own = own
         self._parser = parser
         self._progress = progress
         self._known: dict[str, PageRef] = {}
@@ -183,6 +186,8 @@ class _Run:
     def _tasks(self, limits: Limits) -> Iterator[Task]:
         """The pages that are not plainly unchanged; the others are counted on the way."""
         for found in find_pages(self._named, limits=limits, unchanged=self._is_unchanged):
+            if found.container.startswith(self._own):
+                continue
             if isinstance(found, Page):
                 self._met.add(found.source)
                 ref = self._known.get(found.source)
@@ -286,6 +291,17 @@ class _Run:
             self._added, self._changed, self._unchanged, self._removed, self._writer.live_pages(), seconds,
             tuple(self._failed), tuple(self._warnings), tuple(self._oddities),
         )  # fmt: skip
+
+
+def _paths_of(index: Path, named: list[str]) -> tuple[str, ...]:
+    """How the paths of the index's own files begin when they are found in the folders named: they are no pages."""
+    own = os.path.realpath(index)
+    found = []
+    for name in named:
+        inside = os.path.relpath(own, os.path.realpath(name))
+        if name != STDIN and not inside.startswith(os.pardir):
+            found.append(os.path.normpath(f"{name or os.curdir}/{inside}") + os.sep)
+    return tuple(found)
 
 
 def _is_under(container: str, roots: list[str]) -> bool:

@@ -14,8 +14,8 @@ from .running import SAMPLES, Ran, html, run, run_process, write_pages
 
 COMMANDS = "index search show suggest similar parse stats check eval export demo".split()
 PROCEDURE = [
-    "id", "system", "code", "descriptor", "name", "common_names", "medical_terms", "sections", "similar_codes", "source",
-    "warnings",
+    "id", "system", "code", "descriptor", "name", "common_names", "medical_terms", "sections", "similar_codes",
+    "source", "warnings",
 ]  # fmt: skip
 HIT = ["id", "code", "system", "name", "score", "section", "snippet", "marks", "match"]
 INDEXED = ["added", "changed", "unchanged", "removed", "documents", "seconds", "failed"]
@@ -348,8 +348,11 @@ class TestExitCodes:
     def test_a_bad_query_is_shown_with_its_place(self, asked) -> None:  # type: ignore[no-untyped-def]
         assert asked("search", "knee risks:[a TO").err.splitlines()[1:] == ["  knee risks:[a TO", "             ^"]
 
-    @pytest.mark.parametrize("command", [("search", "x"), ("show", "x"), ("suggest", "x"), ("similar", "x"), ("stats",),
-                                         ("check",), ("export",), ("eval", "--queries", QUERIES, "--qrels", QRELS)])  # fmt: skip
+    @pytest.mark.parametrize(
+        "command",
+        [("search", "x"), ("show", "x"), ("suggest", "x"), ("similar", "x"), ("stats",), ("check",), ("export",),
+         ("eval", "--queries", QUERIES, "--qrels", QRELS)],
+    )  # fmt: skip
     def test_3_no_such_index_or_a_damaged_one(self, tmp_path: Path, command: tuple[object, ...]) -> None:
         ran = run(*command, at=tmp_path)
         assert (ran.code, ran.out) == (3, "")

@@ -130,9 +130,7 @@ class TestAnyApp:
         wrong: list[str] = []
 
         def search() -> None:
-            for query in queries * 5:
-                if index.search(query).to_json()["hits"] != alone[query]:
-                    wrong.append(query)
+            wrong.extend(query for query in queries * 5 if index.search(query).to_json()["hits"] != alone[query])
 
         threads = [threading.Thread(target=search) for _ in range(8)]
         for thread in threads:

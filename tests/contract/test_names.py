@@ -18,7 +18,8 @@ from .running import html, run, write_pages
 
 PAGE = """<html><head><link rel="canonical" href="https://codes.example/code/hcpcs/g0121-screening-colonoscopy"></head>
 <body><p>Search all medical codes</p><p>HCPCS code</p><h1>Colonoscopy</h1>
-<h2>Summary</h2><p>A look at the bowel.</p><h2>Procedure Description</h2><ol><li>Sedation</li><li>The scope goes in</li></ol>
+<h2>Summary</h2><p>A look at the bowel.</p>
+<h2>Procedure Description</h2><ol><li>Sedation</li><li>The scope goes in</li></ol>
 <h2>Risks and Complications</h2><ul><li>Bleeding</li><li>Perforation</li></ul>
 <h2>Patient Experience</h2><p>Sleepy.</p><h2>Parking at the clinic</h2><p>Level zebra.</p></body></html>"""
 

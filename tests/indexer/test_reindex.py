@@ -313,6 +313,12 @@ class TestOneCommit:
         reindex("pages", "x", progress=Counting())
         assert sorted(files) == [f"pages/{name}.html" for name in "abcdefgh"]
 
+    @pytest.mark.parametrize("named", [".", "{0}", "../{0.name}"])
+    def test_the_index_itself_is_no_page(self, place: Path, named: str) -> None:
+        for run in range(3):
+            report = reindex(named.format(place), "x")
+            assert (counts(report), report.failed) == ((8, 0, 0, 0) if run == 0 else (0, 0, 8, 0), ())
+
     def test_seconds_are_those_it_took(self, place: Path) -> None:
         started = time.perf_counter()
         report = reindex("pages", "x")

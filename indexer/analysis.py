@@ -26,7 +26,9 @@ _WORD = re.compile(r"([^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*)(?:['’](?<=\w.)s\b)*"
 
 # The same definition for plain ASCII text, four times as fast: bytes.translate in place of a match a word.
 _POSSESSIVE = re.compile(r"'(?<=[^\W_].)s\b")
-_POINT = re.compile(r"\.(?<=\d\.)(?=\d)")
+_POINT = re.compile(rb"\.(?<=\d\.)(?=\d)")
+_LINE_WORD = f" {LINE} ".encode()
+_DIGITS_ALIKE = bytes(ord("0") if chr(c).isdigit() and c < 128 else c for c in range(256))
 _POINT_MARK = "\x02"
 _KEPT = {LINE: LINE, _POINT_MARK: "."}
 _TO_WORDS = bytes(ord(_KEPT.get(c, c.lower() if c.isalnum() else " ")) for c in map(chr, range(128))) + bytes(128)
@@ -57,9 +59,10 @@ def words(text: str) -> list[str]:
         return found
     if "'" in text:
         text = _POSSESSIVE.sub("", text)
-    if "." in text:
-        text = _POINT.sub(_POINT_MARK, text)
-    return text.replace("\n", f" {LINE} ").encode("ascii").translate(_TO_WORDS).decode("ascii").split()
+    data = text.encode("ascii")
+    if b"0.0" in data.translate(_DIGITS_ALIKE):
+        data = _POINT.sub(_POINT_MARK.encode(), data)
+    return data.replace(b"\n", _LINE_WORD).translate(_TO_WORDS).decode("ascii").split()
 
 
 def word_spans(text: str) -> Iterator[tuple[str, int, int]]:

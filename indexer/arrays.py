@@ -200,6 +200,10 @@ class ArrayFile:
             raise DamagedIndex(self.name, f"array {array_name} has no valid place")
         return Column(self._blocks, np.frombuffer(self._blocks.data, dtype, count, offset), offset)
 
+    def names(self) -> list[str]:
+        """The names of its arrays."""
+        return sorted(self._columns)
+
     def __getitem__(self, array_name: str) -> Column:
         try:
             return self._columns[array_name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .analysis import LINE
 from .arrays import Array
 from .columns import page_arrays
 from .fields import FIELDS
@@ -36,12 +35,11 @@ class Batch:
     def arrays(self, storage: Storage, chunk: int) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
         terms = self._numbers.terms
-        order = sorted(range(1, len(terms)), key=terms.__getitem__)
-        assert terms[0] == LINE
-        rank = np.zeros(len(terms), np.int64)
+        order = sorted(range(1, len(terms)), key=terms.__getitem__)  # but for the end of a line
+        rank = np.full(len(terms), -1)
         rank[order] = np.arange(len(order))
         for part in self._parts:
-            part.ranks = rank[part.numbers]
+            part.rank(rank)
         # The order of characters is that of their bytes in UTF-8.
         encoded = [terms[number].encode() for number in order]
         return {**lay_out(storage, encoded, self._parts, chunk), "lengths": self._lengths(), **page_arrays(self.pages)}
@@ -60,21 +58,36 @@ class _Part:
 
     def __init__(self, inverted: Inverted, numbers: Array, first_page: int) -> None:
         self.inverted = inverted
-        self.numbers = numbers
         self.first_page = first_page
+        self._numbers = numbers
         self.ranks = numbers
+        self._order = numbers
+
+    def rank(self, rank: Array) -> None:
+        """Put its terms in order, now that ``rank`` tells the rank of each term of the batch; -1 is no term."""
+        ranks = rank[self._numbers]
+        self._order = np.argsort(ranks)[1:]
+        self.ranks = ranks[self._order]
 
     def counts(self) -> Array:
         """How many postings each term has."""
-        return np.diff(self.inverted.starts)
+        return np.diff(self.inverted.starts)[self._order]
 
     def postings(self, start: int, stop: int) -> Postings:
         """The postings of the terms from ``start`` to ``stop``."""
-        inverted = self.inverted
-        low, high = inverted.starts[start], inverted.starts[stop]
+        inverted, terms = self.inverted, self._order[start:stop]
+        low, counts = inverted.starts[terms], inverted.starts[terms + 1] - inverted.starts[terms]
+        chosen = _ranges(low, counts)
+        tokens = _ranges(inverted.token_starts[terms], inverted.token_starts[terms + 1] - inverted.token_starts[terms])
         return Postings(
-            np.repeat(self.ranks[start:stop], np.diff(inverted.starts[start : stop + 1])),
-            (inverted.places[low:high] >> FIELD_BITS) + np.uint32(self.first_page),
-            inverted.codes[low:high],
-            inverted.positions[inverted.token_starts[start] : inverted.token_starts[stop]],
+            np.repeat(self.ranks[start:stop], counts),
+            (inverted.places[chosen] >> FIELD_BITS) + np.uint32(self.first_page),
+            inverted.codes[chosen],
+            inverted.positions[tokens],
         )
+
+
+def _ranges(starts: Array, counts: Array) -> Array:
+    """The numbers from each of ``starts`` on, as many as its count, one range after the other."""
+    ends = np.cumsum(counts, dtype=np.int64)
+    return np.repeat(starts - ends + counts, counts) + np.arange(int(ends[-1]))

@@ -16,9 +16,10 @@ FIELD_MASK = (1 << FIELD_BITS) - 1
 class Inverted(NamedTuple):
     """The postings of some pages, by term.
 
-    ``terms`` are sorted; the postings of a term start at its ``starts`` and its positions at its ``token_starts``, both
-    one longer than ``terms``. A place is the number of a page times 32 plus that of a field: ``places`` has each
-    posting's, ``run_places`` those that hold words and ``run_lengths`` the length bytes of these.
+    The postings of a term start at its ``starts`` and its positions at its ``token_starts``, both one longer than
+    ``terms``, of which the first is the end of a line and has none. A place is the number of a page times 32 plus that
+    of a field: ``places`` has each posting's, ``run_places`` those that hold words and ``run_lengths`` the length bytes
+    of these.
     """
 
     terms: list[str]
@@ -32,7 +33,7 @@ class Inverted(NamedTuple):
 
 
 def invert(terms: list[str], tokens: Array, run_places: Array, run_counts: Array) -> Inverted:
-    """Invert ``tokens``, numbers of ``terms``, of which number 0 is the end of a line.
+    """Invert ``tokens``, numbers of ``terms``.
 
     A run is the tokens of one place, one after the other; places ascend. The values of a keyword field are a run each,
     and no term is in two of them.
@@ -44,27 +45,20 @@ def invert(terms: list[str], tokens: Array, run_places: Array, run_counts: Array
         run_lengths = postings.length_bytes(counts - np.add.reduceat(line_ends, run_starts, dtype=np.int64))
     else:
         run_lengths = np.empty(0, np.uint8)
-    order = sorted(range(1, len(terms)), key=terms.__getitem__)
-    rank = np.zeros(len(terms), np.int64)
-    rank[order] = np.arange(1, len(terms))
-
-    # Ends of lines have rank 0: they come first and are cut off.
-    key = (rank << 32)[tokens]
-    key |= np.arange(len(key))
-    key.sort()
-    key = key[np.count_nonzero(line_ends) :]
-    token = key & 0xFFFFFFFF
-    term = key >> 32
-    run = np.repeat(np.arange(len(counts)), counts)[token]
+    # Numbers of two bytes are sorted in linear time. Ends of lines come first and are cut off.
+    token = np.argsort(tokens.astype(np.uint16) if len(terms) < 1 << 16 else tokens, kind="stable")
+    token = token[np.count_nonzero(line_ends) :]
+    term = tokens[token]
+    run = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)[token]
     first, occurrences = _posting_starts(term, run)
     run_of_posting = run[first]
     places = run_places[run_of_posting]
     fields = (places & FIELD_MASK).astype(np.uint16)
-    token_starts = np.searchsorted(term, np.arange(1, len(terms) + 1))
+    token_starts = np.searchsorted(term, np.arange(len(terms) + 1))
     return Inverted(
-        [terms[number] for number in order],
-        np.searchsorted(first, token_starts),
-        token_starts,
+        terms,
+        np.searchsorted(first, token_starts).astype(np.uint32),
+        token_starts.astype(np.uint32),
         places,
         postings.make_codes(fields, occurrences.astype(np.uint16), run_lengths[run_of_posting]),
         smallest(token - run_starts[run]),

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procsearch.corpus.procedure import Procedure
-from procsearch.indexer.arrays import Array, write_arrays
+from procsearch.indexer.arrays import write_arrays
 from procsearch.indexer.batch import Batch
+from procsearch.indexer.layout import Arrays
 from procsearch.indexer.merge import merged
 from procsearch.indexer.page import PageFacts, indexable
 from procsearch.indexer.segment import DELETED, FileRecord, Segment, SegmentRecord
@@ -23,16 +24,16 @@ from .histories import procedures
 groups = st.lists(st.lists(procedures, min_size=1, max_size=6), min_size=1, max_size=5)
 
 
-def arrays_of(pages: list[Procedure]) -> dict[str, Array]:
+def arrays_of(storage: Storage, pages: list[Procedure], chunk: int) -> Arrays:
     batch = Batch()
     for page in pages:
         number = int(page.source.removesuffix(".html"))
         batch.add(indexable(page, PageFacts(f"{page.id}.zip", len(page.name), number, bytes([number % 7]) * 16, 3)))
-    return batch.arrays()
+    return batch.arrays(storage, chunk)
 
 
-def segment_of(storage: Storage, name: str, pages: list[Procedure]) -> Segment:
-    size, checksum = write_arrays(storage, name, arrays_of(pages))
+def segment_of(storage: Storage, name: str, pages: list[Procedure], chunk: int = 10**6) -> Segment:
+    size, checksum = write_arrays(storage, name, arrays_of(storage, pages, chunk))
     return Segment(storage, SegmentRecord(FileRecord(name, size, checksum), None, len(pages), len(pages), (), ()))
 
 
@@ -46,7 +47,7 @@ def test_merging_gives_what_one_flush_gives(pages: list[list[Procedure]], deleti
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         ranges = list(pairwise(bounds))
-        segments = [segment_of(storage, f"{low}.segment", every[low:high]) for low, high in ranges]
+        segments = [segment_of(storage, f"{low}.segment", every[low:high], chunk) for low, high in ranges]
         arrays, new_states = merged(
             storage, segments, [np.array(states[low:high], np.uint8) for low, high in ranges], chunk
         )
@@ -54,7 +55,8 @@ def test_merging_gives_what_one_flush_gives(pages: list[list[Procedure]], deleti
         record = SegmentRecord(FileRecord("merged", size, checksum), None, len(kept), len(kept), (), ())
         found = Segment(storage, record)
         assert new_states.tolist() == [state for state in states if state != DELETED]
-        for name, array in arrays_of(kept).items():
-            assert found.file[name].all().tolist() == array.tolist(), name
+        flushed = segment_of(storage, "flushed", kept)
+        for name in flushed.file.names():
+            assert found.file[name].all().tolist() == flushed.file[name].all().tolist(), name
         for page, procedure in enumerate(kept):
             assert found.procedure(page) == procedure

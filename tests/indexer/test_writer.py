@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from procsearch.corpus.errors import IndexLocked, NoIndex
 from procsearch.corpus.procedure import Procedure
 from procsearch.indexer.check import check
+from procsearch.indexer.manifest import Versions, read_manifest
 from procsearch.indexer.page import indexable
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
@@ -204,3 +205,35 @@ class TestTheLock:
             assert names(tmp_path) == {"one": "clot"}
         second.join()
         assert names(tmp_path) == {"one": "clot", "two": "clot"}
+
+
+class TestHealing:
+    def test_an_index_of_another_version_is_indexed_anew(self, tmp_path: Path) -> None:
+        put(tmp_path, page("a", name="first"), page("b", name="second"), page("c", id="two"), page("d", id="three"))
+        apply(tmp_path, Commit(removed=("d",)))
+        storage, told = Storage(tmp_path), list[str]()
+        replace(read_manifest(storage), versions=Versions(fields=0)).write(storage)
+        with pytest.raises(NoIndex, match="version"):
+            open_snapshot(storage)
+        with IndexWriter(storage, announce=told.append) as writer:
+            writer.commit()
+        assert len(told) == 1
+        assert names(tmp_path) == {"one": "second", "two": "clot"}
+        apply(tmp_path, Commit(removed=("b",)))
+        assert names(tmp_path) == {"one": "first", "two": "clot"}
+
+    def test_repairing_drops_the_damaged_segments_and_no_others(self, tmp_path: Path) -> None:
+        put(tmp_path, page("a", name="clot " * 50))
+        put(tmp_path, page("b", id="two"))
+        damaged = min(tmp_path.glob("*.segment"))
+        data = bytearray(damaged.read_bytes())
+        data[len(data) // 2] ^= 1
+        damaged.write_bytes(data)
+        storage, told = Storage(tmp_path), list[str]()
+        assert check(storage)
+        with IndexWriter(storage, repair=True, announce=told.append) as writer:
+            assert [source for source, _ in writer.pages()] == ["b"]
+            writer.commit()
+        assert damaged.name in told[0]
+        assert names(tmp_path) == {"two": "clot"}
+        assert check(storage) == []

@@ -19,7 +19,10 @@ with warnings.catch_warnings():
     from whoosh.analysis import Token, Tokenizer
     from whoosh.fields import TEXT, Schema
     from whoosh.filedb.filestore import RamStorage
+    from whoosh.query import Regex
     from whoosh.searching import Searcher
+
+__all__ = ["Regex", "Searcher", "for_whoosh", "stock_searcher", "whoosh_ids"]
 
 _FAR_APART = 100_000
 _UNPLACED = frozenset(("id", *(field.name for field in FIELDS if field.keyword)))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procsearch.corpus.errors import QueryError
 from procsearch.indexer.codec import whoosh_reader
 from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from procsearch.indexer.snapshot import Snapshot
@@ -17,11 +18,11 @@ from procsearch.search.cache import BoundedCache
 from procsearch.search.evaluator import Evaluator
 from procsearch.search.expansion import Expander
 from procsearch.search.language import trees as q
-from tests.indexer.histories import VOCABULARY, Commit, grow, histories, live_after
+from tests.indexer.histories import VOCABULARY, Commit, grow, histories, live_after, make_procedure
 
 from .random_queries import queries
 from .slow import SlowSearch
-from .stock import Searcher, stock_searcher, whoosh_ids
+from .stock import Regex, Searcher, stock_searcher, whoosh_ids
 
 PRECISION = 1e-6
 
@@ -94,3 +95,15 @@ def test_how_an_index_came_about_does_not_show(history: list[Commit], asked: lis
         for query in asked:
             found = scores(grown, evaluator(grown), query)
             assert found == pytest.approx(scores(built, evaluator(built), query), rel=PRECISION, abs=0), query
+
+
+@pytest.mark.parametrize(
+    "query", [q.Or([q.Term(ALL, "clot"), q.Term(ALL, "vein")], minmatch=2), Regex(ALL, "c.*"), q.Or([Regex(ALL, "c")])]
+)
+def test_any_other_node_is_refused_by_name(tmp_path: Path, query: Any) -> None:
+    with pytest.raises(QueryError, match=r"Or with minmatch|Regex"):
+        evaluator(grow(tmp_path, [Commit()])).evaluate(query)
+
+
+def test_nothing_matches_the_empty_query(tmp_path: Path) -> None:
+    assert len(evaluator(grow(tmp_path, [Commit(put=(make_procedure(1),))])).evaluate(q.NullQuery)) == 0

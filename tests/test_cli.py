@@ -135,8 +135,9 @@ class TestInAPipe:
 class TestWhatPagesSmuggleIn:
     COMMANDS = (
         ("search", "kidney"), ("search", "kidney", "--explain"), ("search", "kidney", "--json"),
-        ("show", "h2"), ("show", "h2", "--json"), ("show", "h1\x1b[31m"), ("suggest", "kid"), ("suggest", "kid", "--json"),
-        ("similar", "h2"), ("export",), ("stats",), ("check",), ("parse", "."), ("parse", ".", "--json"),
+        ("show", "h2"), ("show", "h2", "--json"), ("show", "h1\x1b[31m"), ("suggest", "kid"),
+        ("suggest", "kid", "--json"), ("similar", "h2"), ("export",), ("stats",),
+        ("check",), ("parse", "."), ("parse", ".", "--json"),
         ("parse", ".", "--report"), ("index", ".", "--index", "other", "--verbose"),
         ("search", f"kidney risks:[{PAYLOAD} TO"),
     )  # fmt: skip

@@ -27,7 +27,7 @@ def written(folder: str, arrays: dict[str, np.ndarray]) -> tuple[bytes, int, int
     return (Path(folder) / "some").read_bytes(), size, checksum
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.dictionaries(st.text(max_size=5), any_array, max_size=5))
 def test_arrays_come_back(arrays: dict[str, np.ndarray]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +38,7 @@ def test_arrays_come_back(arrays: dict[str, np.ndarray]) -> None:
         file.verify_all()
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 90_000), max_size=6))
 def test_an_array_in_parts_is_the_array(tmp_path_factory: pytest.TempPathFactory, lengths: list[int]) -> None:
     storage = Storage(tmp_path_factory.mktemp("parts"))
@@ -87,7 +87,7 @@ def test_places_outside_an_array_are_damage_not_a_crash(tmp_path: Path) -> None:
         file["b"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.lists(st.binary(max_size=6), max_size=12), st.binary(max_size=6))
 def test_strings_come_back_and_sorted_ones_are_found(values: list[bytes], wanted: bytes) -> None:
     values.sort()

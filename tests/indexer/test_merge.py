@@ -37,7 +37,7 @@ def segment_of(storage: Storage, name: str, pages: list[Procedure], chunk: int =
     return Segment(storage, SegmentRecord(FileRecord(name, size, checksum), None, len(pages), len(pages), (), ()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(groups, st.integers(0, 2**30), st.sampled_from((1, 7, 10**6)))
 def test_merging_gives_what_one_flush_gives(pages: list[list[Procedure]], deleting: int, chunk: int) -> None:
     every = [replace(page, source=f"{number}.html") for number, page in enumerate(chain.from_iterable(pages))]

@@ -38,7 +38,7 @@ def scores(snapshot: Snapshot, evaluator: Evaluator, query: Any) -> dict[str, fl
     return dict(zip(ids, found.tolist(), strict=True))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.lists(queries, min_size=20, max_size=40))
 def test_ids_are_those_that_whoosh_finds(history: list[Commit], asked: list[Any]) -> None:
     live = live_after(history)
@@ -52,7 +52,7 @@ def test_ids_are_those_that_whoosh_finds(history: list[Commit], asked: list[Any]
             assert found == whoosh_ids(stock, query), query
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     histories(most_pages=25),
     st.lists(queries, min_size=20, max_size=40),
@@ -75,7 +75,7 @@ phrases = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories(most_pages=15), st.lists(phrases, min_size=20, max_size=40))
 def test_phrases_stand_where_they_stand(history: list[Commit], asked: list[Any]) -> None:
     slow = SlowSearch(live_after(history))
@@ -86,7 +86,7 @@ def test_phrases_stand_where_they_stand(history: list[Commit], asked: list[Any])
             assert scores(snapshot, ours, query) == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.lists(queries, min_size=20, max_size=30))
 def test_how_an_index_came_about_does_not_show(history: list[Commit], asked: list[Any]) -> None:
     at_once = [Commit(put=tuple(live_after(history).values()))]

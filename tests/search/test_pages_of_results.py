@@ -64,7 +64,7 @@ class TestPages:
         assert found == sorted(found, key=lambda hit: (-hit[1], hit[0]))
         assert len({id for id, _ in found}) == len(found) > 0
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(st.sampled_from(QUERIES), st.integers(1, 40), st.integers(0, 720))
     def test_any_page_is_that_part_of_the_ranking(self, index: Index, query: str, limit: int, offset: int) -> None:
         whole = ranking(index, query)
@@ -73,7 +73,7 @@ class TestPages:
         assert results.total == len(whole)
 
     @pytest.mark.parametrize("query", QUERIES)
-    @pytest.mark.parametrize("size", [1, 7, 100])
+    @pytest.mark.parametrize("size", [7, 100])
     def test_pages_put_together_are_the_whole(self, index: Index, query: str, size: int) -> None:
         whole = ranking(index, query)
         parts = [index.search(query, limit=size, offset=offset).hits for offset in range(0, len(whole), size)][:200]
@@ -88,7 +88,7 @@ class TestPages:
         with pytest.raises(QueryError):
             index.search("clot", limit=10, offset=991)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(st.integers(0, 2**32), st.integers(1, 1000), st.integers(1, 30), st.integers(1, 50))
     def test_the_best_are_among_the_candidates(self, seed: int, count: int, wanted: int, levels: int) -> None:
         scores = np.random.default_rng(seed).integers(0, levels, count).astype(np.float32)
@@ -100,7 +100,7 @@ class TestPages:
 
 
 class TestFiltersAndFacets:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(
         st.sampled_from(QUERIES),
         st.dictionaries(

@@ -49,7 +49,7 @@ class Gate:
     ) -> None:
         """``routes`` tells the route of each endpoint."""
         self._inner = inner
-        self._settings = settings
+        self.settings = settings
         self._metrics = metrics
         self._routes = routes
         self._error_page = error_page
@@ -84,7 +84,7 @@ class Gate:
             self._metrics.count(self._routes.get(scope.get("endpoint"), "none"), status, time.perf_counter() - started)
 
     def _check(self, scope: Scope) -> None:
-        most = self._settings.max_request_bytes
+        most = self.settings.max_request_bytes
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
             raise RequestError(414, "address_too_long", f"an address has at most {most:,} bytes")
         headers = scope["headers"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import socket
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -16,6 +17,7 @@ from ...corpus.errors import EngineError, ProcsearchError
 from ..index import open_index
 from .application import app
 from .gate import Gate
+from .protocol import BoundedProtocol
 from .settings import Settings
 
 SHUTDOWN_SECONDS = 10
@@ -44,12 +46,15 @@ def serve(
     workers: int = 1,
     log_queries: bool = False,
     settings: Settings | None = None,
+    tell: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the index in the folder ``index_path`` until told to end (SIGINT, SIGTERM).
 
     An address that other machines reach needs a ``token``, or ``open_`` to say that none is wanted. Port 0 takes a
-    free one. ``workers`` are processes, each with its own view of the index. Raises NoIndex or DamagedIndex where
-    there is nothing to serve, EngineError where the address cannot be had, ProcsearchError where it needs a token.
+    free one. ``workers`` are processes, each with its own view of the index. Queries are logged (to standard error)
+    only with ``log_queries``. ``tell`` is given the address once connections are taken. Raises NoIndex or
+    DamagedIndex where there is nothing to serve, EngineError where the address cannot be had, ProcsearchError where
+    it needs a token.
     """
     if token is not None and not token.strip():
         raise ProcsearchError("the token is empty")
@@ -61,37 +66,54 @@ def serve(
         if workers > 1:
             chosen = replace(chosen, metrics_folder=Path(folder))
         config = uvicorn.Config(
-            Service(str(index_path), chosen), factory=True, host=host, port=port, workers=workers,
-            access_log=log_queries, log_config=None, server_header=False, date_header=True,
-            lifespan="off", ws="none", timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            Service(str(index_path), chosen), factory=True, interface="asgi3", http=BoundedProtocol,
+            workers=workers, log_config=_logging(log_queries), access_log=log_queries,
+            server_header=False, proxy_headers=False, lifespan="off", ws="none",
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )  # fmt: skip
-        bound = _bind(host, port)
-        logging.getLogger("procsearch.web").info("serving")
+        listening = _listen(host, port)
         try:
+            tell(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/")
             if workers > 1:
-                Multiprocess(config, sockets=[bound]).run()
+                Multiprocess(config, sockets=[listening]).run()
             else:
-                uvicorn.Server(config).run(sockets=[bound])
+                uvicorn.Server(config).run(sockets=[listening])
         finally:
-            bound.close()
+            listening.close()
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches ``host``."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host.strip("[]"), port))
-    except OSError as error:
-        bound.close()
-        raise EngineError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-    bound.set_inheritable(True)
-    return bound
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except (OSError, OverflowError) as error:
+        raise EngineError(f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _logging(queries: bool) -> dict[str, Any]:
+    """What goes to standard error: what went wrong, and requests with their queries only where that is asked for."""
+    handler = {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+        "handlers": {"stderr": handler},
+        "loggers": {
+            "procsearch.web": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "uvicorn.access": {
+                "handlers": ["stderr"] if queries else [],
+                "level": "INFO" if queries else "CRITICAL",
+                "propagate": False,
+            },
+        },
+    }

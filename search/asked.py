@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..indexer.fields import ALL
@@ -17,8 +17,9 @@ class AskedWord:
     """One word, phrase or pattern of a query.
 
     ``tier_of(term)`` is the tier of a term of the index that answers it, or None; ``terms`` are all of these terms, or
-    None where only looking at a term can tell. ``field`` is ALL or the one field asked for, ``node`` its part of the
-    query tree.
+    None where only looking at a term can tell. ``phrases`` are the terms of several words that answer it, with their
+    tiers. ``field`` is ALL or the one field asked for, ``node`` its part of the query tree, ``instead_of`` the words of
+    the query that it says in other words.
     """
 
     node: Any
@@ -26,6 +27,8 @@ class AskedWord:
     text: str
     tier_of: Callable[[str], str | None]
     terms: frozenset[str] | None = None
+    phrases: tuple[tuple[str, str], ...] = ()
+    instead_of: tuple[str, ...] = ()
 
     def stands_in(self, field: str) -> bool:
         """Whether a term in ``field`` answers it."""
@@ -54,7 +57,10 @@ def asked_words(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> Iterator
 
 def _single_word(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> AskedWord | None:
     if isinstance(query, Word):
-        return _listed(query, query.text, {variant.term: variant.tier for variant in reversed(query.variants)})
+        tiers = {variant.term: variant.tier for variant in reversed(query.variants)}
+        phrases = tuple((term, tier) for term, tier in tiers.items() if " " in term)
+        words = {term: tier for term, tier in tiers.items() if " " not in term}
+        return replace(_listed(query, query.text, words), phrases=phrases, instead_of=query.instead_of)
     if isinstance(query, q.Term):
         return _listed(query, query.text, {query.text: "exact"})
     if isinstance(query, q.FuzzyTerm):

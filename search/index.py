@@ -27,6 +27,7 @@ from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
 from .neighbours import telling_terms
+from .questions import cues_of
 from .results import Hit, Results
 from .rewrite import Rewriter, query_fields, tokens
 from .scoring import inverse_document_frequency
@@ -212,7 +213,7 @@ class Index:
         tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
         matches = evaluator.evaluate(tree)
         return Asked(
-            view, tree, evaluator, matches, corrector.corrected(query, tree),
+            view, query, tree, evaluator, matches, corrector.corrected(query, tree),
             (*notes, *(() if plain else rewriter.notes), *evaluator.notes_on(tree)),
         )  # fmt: skip
 
@@ -250,7 +251,7 @@ class Index:
         tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
         evaluator = view.evaluator(BOOSTS)
         found = view.best(evaluator.evaluate(tree), limit + 1)
-        asked = Asked(view, tree, evaluator, Matches(None, np.zeros(0, np.float32)), None, ())
+        asked = Asked(view, "", tree, evaluator, Matches(None, np.zeros(0, np.float32)), None, ())
         return [self._hit(view, other, score, asked) for other, score in found if other != page][:limit]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
@@ -307,9 +308,17 @@ class Asked:
     """One query, evaluated."""
 
     def __init__(
-        self, view: View, tree: Any, evaluator: Evaluator, matches: Matches, corrected: str | None, notes: tuple[str, ...]
+        self,
+        view: View,
+        query: str,
+        tree: Any,
+        evaluator: Evaluator,
+        matches: Matches,
+        corrected: str | None,
+        notes: tuple[str, ...],
     ) -> None:
         self._view = view
+        self._query = query
         self._tree = tree
         self.evaluator = evaluator
         self.matches = matches
@@ -328,7 +337,7 @@ class Asked:
 
     def snippet(self, procedure: Procedure) -> Snippet:
         """The snippet of a hit."""
-        return make_snippet(procedure, self.words, self._weights)
+        return make_snippet(procedure, self.words, self._weights, cues_of(self._query))
 
 
 def open_index(path: str | Path, *, vocabulary: str | Path | None = None) -> Index:

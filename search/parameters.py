@@ -23,5 +23,8 @@ PARTS_WEIGHT = 0.8
 ONE_WORD_WEIGHT = 0.4
 """What a clinical word counts that says two words of the query in one, beside those words."""
 
+SECTION_WORDS_WEIGHT = 0.8
+"""What the words of a section count beside the words that ask for one, in choosing the section of a hit."""
+
 CORRECTED_WEIGHT = 0.6
 """What the likely word counts beside the word as typed."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from os.path import commonprefix
 
 from ..corpus.procedure import Procedure
-from ..indexer.analysis import MAX_TERM, terms, word_spans, words
+from ..indexer.analysis import MAX_TERM, stem, terms, word_spans, words
+from . import parameters
 from .asked import AskedWord, loosest
+from .questions import Cue
 from .words import TIERS
 
 SNIPPET_CHARACTERS = 240
@@ -29,22 +33,49 @@ class Snippet:
     tier: str
 
 
-def make_snippet(procedure: Procedure, asked: Sequence[AskedWord], weights: Sequence[float]) -> Snippet:
-    """The snippet of ``procedure`` for the words ``asked``; ``weights`` says how telling each of them is."""
+def make_snippet(
+    procedure: Procedure, asked: Sequence[AskedWord], weights: Sequence[float], cues: Sequence[Cue] = ()
+) -> Snippet:
+    """The snippet of ``procedure`` for the words ``asked``.
+
+    ``weights`` says how telling each of them is, ``cues`` which section the query asks for.
+    """
     reader = _Reader(asked)
     best: dict[int, str] = {}
     for name, text in _names(procedure):
         _tighten(best, reader.answers(text, name))
+    wanted = _wanted_kinds(procedure, cues)
+    topic = frozenset(best) if wanted else frozenset()
+    about = sum(weight for number, weight in enumerate(weights) if number not in topic) or 1.0
     most, kind, text = -1.0, None, ""
     for section in procedure.sections:
         answers = reader.answers(section.text, section.kind)
         _tighten(best, answers)
-        score = sum([weights[word] / (1 + _LOOSENESS[tier]) for word, tier in answers.items()])
+        score = sum([weights[word] / (1 + _LOOSENESS[tier]) for word, tier in answers.items() if word not in topic])
+        if wanted:
+            score = wanted.get(section.kind, 0.0) + parameters.SECTION_WORDS_WEIGHT * score / about
         if section.text and score > most:
             most, kind, text = score, section.kind, section.text
     field = kind or ("descriptor" if procedure.descriptor else "name")
     text, marks = _cut((text or procedure.descriptor or procedure.name).split("\n"), field, reader, weights)
-    return Snippet(text, kind, marks, loosest(list(best.values())))
+    return Snippet(text, kind, marks, _needed_tier(best, asked))
+
+
+def _wanted_kinds(procedure: Procedure, cues: Sequence[Cue]) -> dict[str, float]:
+    """The sections asked for, without the cues that are no more than part of the procedure's name."""
+    if not cues:
+        return {}
+    names = {term for _, text in _names(procedure) for term in words(text)}
+    return {cue.kind: cue.weight for cue in cues if not cue.words or not cue.words <= names}
+
+
+def _needed_tier(best: Mapping[int, str], asked: Sequence[AskedWord]) -> str:
+    """The loosest tier that was needed: what says a word in other words was not, where the word itself is there."""
+    found = {asked[number].text for number in best if not asked[number].instead_of}
+    return loosest([
+        tier for number, tier in best.items()
+        if not asked[number].instead_of or not found.issuperset(asked[number].instead_of)
+    ])  # fmt: skip
 
 
 def _names(procedure: Procedure) -> Iterable[tuple[str, str]]:
@@ -63,6 +94,9 @@ class _Reader:
 
     def __init__(self, asked: Sequence[AskedWord]) -> None:
         self._asked = asked
+        self._phrases = [
+            (number, _prefixes(term), tier) for number, word in enumerate(asked) for term, tier in word.phrases
+        ]
         self._known = frozenset[str]().union(*[word.terms for word in asked if word.terms is not None])
         self._patterns = any(word.terms is None for word in asked)
         # A term may be the beginning of a longer word.
@@ -70,23 +104,49 @@ class _Reader:
 
     def answers(self, text: str, field: str) -> dict[int, str]:
         """The numbers of the words that the text of a field answers, each with the tightest tier."""
+        if not self._patterns and text.isascii() and not any(map(text.lower().__contains__, self._known)):
+            return {}
         found = self._terms(text)
         known = self._known.intersection(found)
-        if not known and not self._patterns:
+        if not known and not self._patterns and not self._phrases:
             return {}
-        answers = {}
+        answers: dict[int, str] = {}
+        for number, prefixes, tier in self._phrases:
+            if self._asked[number].stands_in(field) and next(_places(prefixes, found), None) is not None:
+                _tighten(answers, {number: tier})
         for number, word in enumerate(self._asked):
             if word.stands_in(field):
                 tiers = map(word.tier_of, found if word.terms is None else known & word.terms)
                 answering = [tier for tier in tiers if tier is not None]
                 if answering:
-                    answers[number] = min(answering, key=_LOOSENESS.__getitem__)
+                    _tighten(answers, {number: min(answering, key=_LOOSENESS.__getitem__)})
         return answers
 
     def marks(self, text: str, field: str) -> list[tuple[int, int]]:
         """Where the words of ``text`` stand that answer any word asked for."""
         answering = [word.tier_of for word in self._asked if word.stands_in(field)]
-        return [(start, end) for term, start, end in word_spans(text) if any(tier_of(term) for tier_of in answering)]
+        spans = list(word_spans(text))
+        marked = {place for place, (term, _, _) in enumerate(spans) if any(tier_of(term) for tier_of in answering)}
+        found = [term for term, _, _ in spans]
+        for _, prefixes, _ in self._phrases:
+            for place in _places(prefixes, found):
+                marked.update(range(place, place + len(prefixes)))
+        return [spans[place][1:] for place in sorted(marked)]
+
+
+@lru_cache(maxsize=4096)
+def _prefixes(term: str) -> tuple[str, ...]:
+    """What the inflections of each word of ``term`` begin with."""
+    return tuple(commonprefix([word, stem(word)]) for word in term.split())
+
+
+def _places(prefixes: tuple[str, ...], found: Sequence[str]) -> Iterator[int]:
+    """The places in ``found`` where words with these prefixes begin to stand side by side."""
+    first = prefixes[0]
+    for place, word in enumerate(found):
+        if word.startswith(first) and all(map(str.startswith, found[place : place + len(prefixes)], prefixes)):
+            if place + len(prefixes) <= len(found):
+                yield place
 
 
 def _tighten(best: dict[int, str], answers: dict[int, str]) -> None:
@@ -100,6 +160,9 @@ def _cut(
 ) -> tuple[str, tuple[tuple[int, int], ...]]:
     """The best line, with those after it while there is room, or the part of it around its first match."""
     scores = [sum([weights[word] for word in reader.answers(line, field)]) for line in lines]
+    whole = BETWEEN_LINES.join(lines)
+    if len(whole) <= SNIPPET_CHARACTERS:
+        return whole, tuple(reader.marks(whole, field))
     best = scores.index(max(scores))
     text = lines[best]
     if len(text) > SNIPPET_CHARACTERS:

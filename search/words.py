@@ -26,7 +26,8 @@ class Variant(NamedTuple):
 class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
     """A word or term of a query with its variants, scored as one: their occurrences add up before saturation.
 
-    ``instead_of`` are the words of the query that it says in other words. Whoosh's own searcher runs it too, as the union of the variants that are single words.
+    ``instead_of`` are the words of the query that it says in other words. Whoosh's own searcher runs it too, as the
+    union of the variants that are single words.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..corpus.errors import ProcsearchError, QueryError, UnknownId
-from ..corpus.procedure import Procedure
+from ..corpus.procedure import SECTION_KINDS, Procedure
 from ..indexer.analysis import terms
 from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from ..indexer.manifest import MANIFEST
@@ -23,6 +23,7 @@ from .correction import Corrector, likely_word
 from .evaluator import Evaluator
 from .expansion import Expander
 from .explanation import Explanation, explain
+from .facets import FACETS, SECTION, SYSTEM, MatchedSections, most_first
 from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
@@ -40,9 +41,6 @@ from .words import Variant
 
 MAX_WINDOW = 1000
 """How far into the results a page of them may reach."""
-
-FACETS = ("system",)
-"""The fields that matches can be counted by."""
 
 _CACHE_BYTES = 128 * 2**20
 
@@ -189,15 +187,14 @@ class Index:
         asked = self._ask(view, query, _all_boosts(boosts), plain)
         matches = asked.matches
         if filters:
-            mask = self._mask(asked.evaluator, filters, query)
-            matches = within(matches, mask)
+            matches = within(matches, asked.filter_mask(filters))
         total = len(matches)
         best = view.best(matches, offset + limit)[offset:] if limit and total > offset else []
         hits = tuple(self._hit(view, page, score, asked) for page, score in best)
         notes = list(asked.notes)
         if total and offset >= total:
             notes.append(f"there are only {total} results")
-        counted = {name: _count(view, name, matches) for name in facets}
+        counted = {name: asked.count(name, mask_of(matches, view.snapshot.pages)) for name in facets}
         return Results(query, total, time.perf_counter() - started, hits, asked.corrected, tuple(notes), counted)
 
     def _ask(self, view: View, query: str, boosts: Mapping[str, float], plain: bool = False) -> Asked:
@@ -216,13 +213,6 @@ class Index:
             view, query, tree, evaluator, matches, corrector.corrected(query, tree),
             (*notes, *(() if plain else rewriter.notes), *evaluator.notes_on(tree)),
         )  # fmt: skip
-
-    @staticmethod
-    def _mask(evaluator: Evaluator, filters: Mapping[str, str | Sequence[str]], query: str) -> Mask:
-        unknown = [name for name in filters if name not in FIELD_NUMBERS]
-        if unknown:
-            raise QueryError(f"no field {unknown[0]!r} to filter by", query)
-        return evaluator.filter_mask(filters)
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
         return Hit(view.snapshot.id(page), score, lambda: view.snapshot.procedure(page), asked.snippet)
@@ -335,6 +325,37 @@ class Asked:
         pages = self._view.snapshot.live_count
         return [inverse_document_frequency(pages, len(self.evaluator.evaluate(word.node))) for word in self.words]
 
+    @cached_property
+    def _sections(self) -> MatchedSections:
+        return MatchedSections(self._view.snapshot, self.evaluator, self.words)
+
+    def filter_mask(self, filters: Mapping[str, str | Sequence[str]]) -> Mask:
+        """The pages that have one of the values asked for in every field of ``filters``."""
+        fields = dict(filters)
+        mask = np.ones(self._view.snapshot.pages, bool)
+        if SECTION in fields:
+            kinds = fields.pop(SECTION)
+            chosen = [kinds] if isinstance(kinds, str) else list(kinds)
+            unknown = [kind for kind in chosen if kind not in SECTION_KINDS]
+            if unknown:
+                raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}", self._query)
+            mask = self._sections.mask(chosen)
+        unknown = [name for name in fields if name not in FIELD_NUMBERS]
+        if unknown:
+            raise QueryError(f"no field {unknown[0]!r} to filter by", self._query)
+        found = self.evaluator.filter_mask(fields)
+        return mask if found is None else mask & found
+
+    def count(self, facet: str, mask: Mask) -> dict[str, int]:
+        """How many pages of ``mask`` have each value of a facet, most first."""
+        if facet == SECTION:
+            return self._sections.counts(mask)
+        if facet != SYSTEM:
+            raise QueryError(f"no facet {facet!r}; there is {', '.join(FACETS)}", self._query)
+        names, numbers = self._view.systems
+        counts = np.bincount(numbers[mask], minlength=len(names)).tolist()
+        return most_first({name: count for name, count in zip(names, counts, strict=True) if name})
+
     def snippet(self, procedure: Procedure) -> Snippet:
         """The snippet of a hit."""
         return make_snippet(procedure, self.words, self._weights, cues_of(self._query))
@@ -365,13 +386,3 @@ def _all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
     if any(not 0 <= boost < 1e6 for boost in boosts.values()):
         raise ProcsearchError("a boost is a number from 0 to a million")
     return {**BOOSTS, **boosts}
-
-
-def _count(view: View, facet: str, matches: Matches) -> dict[str, int]:
-    """How many matches have each value, most first."""
-    if facet not in FACETS:
-        raise QueryError(f"no facet {facet!r}; there is {', '.join(FACETS)}")
-    names, numbers = view.systems
-    counts = np.bincount(numbers[mask_of(matches, view.snapshot.pages)], minlength=len(names)).tolist()
-    found = [(name, count) for name, count in zip(names, counts, strict=True) if count and name]
-    return dict(sorted(found, key=lambda item: (-item[1], item[0])))

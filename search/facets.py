@@ -1,0 +1,54 @@
+"""Counting matches by what they have: the code system, and the sections that the words asked for stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..corpus.procedure import SECTION_KINDS
+from ..indexer.fields import FIELD_NUMBERS
+from ..indexer.inversion import FIELD_BITS, FIELD_MASK
+from ..indexer.postings import FIELD_SHIFT
+from ..indexer.snapshot import Snapshot
+from .asked import AskedWord
+from .evaluator import Evaluator
+from .matches import Mask
+
+SYSTEM, SECTION = "system", "section"
+FACETS = (SYSTEM, SECTION)
+"""What matches can be counted by."""
+
+
+class MatchedSections:
+    """Which sections of which pages hold a word that was asked for."""
+
+    def __init__(self, snapshot: Snapshot, evaluator: Evaluator, asked: Iterable[AskedWord]) -> None:
+        words = list(asked)
+        self._pages = snapshot.pages
+        places = [
+            ((part.pages + base) << FIELD_BITS) | (part.codes >> FIELD_SHIFT).astype(np.int64)
+            for segment, base in zip(snapshot.segments, snapshot.bases, strict=False)
+            for word in words
+            for part in evaluator.occurrences(word.node, segment)
+        ]
+        self._places: npt.NDArray[np.int64] = np.unique(np.concatenate([*places, np.empty(0, np.int64)]))
+
+    def counts(self, mask: Mask) -> dict[str, int]:
+        """How many pages of ``mask`` have a word in each kind of section, most first."""
+        fields = self._places[mask[self._places >> FIELD_BITS]] & FIELD_MASK
+        found = np.bincount(fields, minlength=FIELD_MASK + 1).tolist()
+        return most_first({kind: found[FIELD_NUMBERS[kind]] for kind in SECTION_KINDS})
+
+    def mask(self, kinds: Sequence[str]) -> Mask:
+        """The pages that have a word in a section of one of ``kinds``."""
+        numbers = [FIELD_NUMBERS[kind] for kind in kinds]
+        mask = np.zeros(self._pages, bool)
+        mask[self._places[np.isin(self._places & FIELD_MASK, numbers)] >> FIELD_BITS] = True
+        return mask
+
+
+def most_first(counts: dict[str, int]) -> dict[str, int]:
+    """The counts above 0, the greatest first, ties by name."""
+    return dict(sorted(((name, count) for name, count in counts.items() if count), key=lambda item: (-item[1], item[0])))

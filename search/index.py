@@ -203,7 +203,7 @@ class Index:
         if plain:
             tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
         else:
-            parsed = parse_query(query, fields=query_fields(), default_field=ALL, tokens=tokens, bounds=Bounds())
+            parsed = parse_query(query, fields=query_fields(view.system_terms), default_field=ALL, tokens=tokens, bounds=Bounds())
             tree, notes = parsed.query, parsed.notes
         corrector = Corrector(view.variants, view.likely)
         rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)

@@ -23,6 +23,9 @@ PARTS_WEIGHT = 0.8
 ONE_WORD_WEIGHT = 0.4
 """What a clinical word counts that says two words of the query in one, beside those words."""
 
+CODE_WEIGHT = 3.0
+"""What the page with a code counts that a query names, beside the pages that hold it as a word."""
+
 SECTION_WORDS_WEIGHT = 0.8
 """What the words of a section count beside the words that ask for one, in choosing the section of a hit."""
 

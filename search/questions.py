@@ -4,6 +4,8 @@
 choose the one that a hit comes back with. They change no ranking, so nothing is lost where they are meant otherwise.
 """
 
+# ruff: noqa: E501 - a pattern reads better on one line
+
 from __future__ import annotations
 
 import re

@@ -4,16 +4,22 @@ NOT and by common words is made explicit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from ..indexer.analysis import STOP_WORDS, has_digit
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
+from . import parameters
 from .language import trees as q
 from .vocabulary.groups import support, terms_of
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .words import Variant, Word
+
+_MODIFIER = re.compile(r"[0-9a-z]{2}")
+"""What may stand after a code and a dash: ``36904-59`` is page 36904."""
 
 KEYWORD_FIELDS = frozenset(field.name for field in FIELDS if field.keyword)
 
@@ -40,6 +46,8 @@ class Rewriter:
 
     def rewrite(self, query: Any) -> Any:  # noqa: PLR0911 - a case for each kind of node
         """The tree to evaluate for ``query``."""
+        if getattr(query, "fieldname", None) in self._systems:
+            return self._in_system(query)
         if isinstance(query, q.Term):
             return self._word(query)
         if isinstance(query, q.Phrase):
@@ -62,6 +70,9 @@ class Rewriter:
         return [f"too common to rank by: {', '.join(self._common)}"] if self._common else []
 
     def _word(self, term: Any) -> Any:
+        if term.fieldname == ALL and has_digit(term.text):
+            # What looks like a code is more likely the code of a page than a word on it.
+            return q.Or([term, q.Term("code", term.text, boost=parameters.CODE_WEIGHT)], boost=term.boost)
         if term.fieldname in KEYWORD_FIELDS or has_digit(term.text):
             return term
         word = Word(term.fieldname, term.text, self._expand(term.text), term.boost)
@@ -69,11 +80,21 @@ class Rewriter:
         return word
 
     def _phrase(self, phrase: Any) -> Any:
-        """A phrase as it is, but for a code with its system (``hcpcs:A0021``, ``ICD-10-PCS:0TY00Z0``): it names a page."""
+        """A phrase as it is, but for a code with its system (``ICD-10-PCS:0TY00Z0``), which names a page."""
         *words, code = phrase.words
         if phrase.fieldname == ALL and (system := "".join(words)) in self._systems:
-            return q.Or([q.And([q.Term("system", system), q.Term("code", code)]), phrase], boost=phrase.boost)
+            named = q.And([q.Term("system", system), q.Term("code", code)], boost=parameters.CODE_WEIGHT)
+            return q.Or([named, phrase], boost=phrase.boost)
+        if phrase.fieldname == ALL and len(phrase.words) == 2 and _MODIFIER.fullmatch(code) and has_digit(words[0]):
+            return q.Or([q.Term("code", words[0], boost=parameters.CODE_WEIGHT), phrase], boost=phrase.boost)
         return phrase
+
+    def _in_system(self, query: Any) -> Any:
+        """``cpt4:36904`` and ``cpt4:36901-36909``: codes of one system; ``hcpcs:oxygen``: its pages with a word."""
+        system, query = query.fieldname, copy(query)
+        text = getattr(query, "text", None)
+        query.fieldname = ALL if isinstance(query, q.Phrase) or (text and text.isalpha()) else "code"
+        return q.And([q.Term("system", system), self.rewrite(query)], boost=query.boost)
 
     def _or(self, query: Any) -> Any:
         """Pages with any part; what is under NOT is left out instead of adding all the pages without it."""
@@ -116,6 +137,6 @@ def tokens(field: str, text: str) -> list[str]:
     return [text.lower()] if field in KEYWORD_FIELDS else terms(text)
 
 
-def query_fields() -> frozenset[str]:
-    """The names that may stand before a colon."""
-    return frozenset((*FIELD_NUMBERS, ALL))
+def query_fields(systems: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names that may stand before a colon: those of fields and of code systems."""
+    return frozenset((*FIELD_NUMBERS, ALL)) | systems

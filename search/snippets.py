@@ -137,16 +137,16 @@ class _Reader:
 @lru_cache(maxsize=4096)
 def _prefixes(term: str) -> tuple[str, ...]:
     """What the inflections of each word of ``term`` begin with."""
-    return tuple(commonprefix([word, stem(word)]) for word in term.split())
+    return tuple(commonprefix([word, stem(word)]) for word in term.split())  # noqa: RUF071 - letters, not paths
 
 
 def _places(prefixes: tuple[str, ...], found: Sequence[str]) -> Iterator[int]:
     """The places in ``found`` where words with these prefixes begin to stand side by side."""
     first = prefixes[0]
     for place, word in enumerate(found):
-        if word.startswith(first) and all(map(str.startswith, found[place : place + len(prefixes)], prefixes)):
-            if place + len(prefixes) <= len(found):
-                yield place
+        side_by_side = found[place : place + len(prefixes)] if word.startswith(first) else ()
+        if len(side_by_side) == len(prefixes) and all(map(str.startswith, side_by_side, prefixes)):
+            yield place
 
 
 def _tighten(best: dict[int, str], answers: dict[int, str]) -> None:

@@ -7,6 +7,7 @@ first: a kind that some heading in a strong style opens is not opened by a line 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import NamedTuple
 
 from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block
@@ -21,7 +22,8 @@ _ITEM_LEVEL = PLAIN_LEVEL + 2
 _LABEL_END = re.compile(r"\s*[:\u2013\u2014|]\s*|\s+-\s+")
 _MAX_LABEL = 70  # characters before the colon in "Heading: text on the same line"
 _MAX_BOLD_HEADING = 90
-_LABELS_NEEDED = 3  # kinds so labelled, before "Duration: an hour" in an item, or an unknown label, opens a section
+_LABELS_NEEDED = 3  # kinds so headed, before "Duration: an hour" in an item, or an unknown label, opens a section
+_STAGES = frozenset({"preparation", "steps", "recovery"})  # that "Before the procedure" and its like may head
 _REMARKS = frozenset({"note", "notes", "important", "tip", "caution", "warning", "example", "please note", "remember"})
 
 
@@ -40,6 +42,12 @@ class _Candidate(NamedTuple):
     rest: str
     level: int
     strength: int  # of the style: the smaller, the stronger
+    is_bold: bool = False
+
+    @property
+    def form(self) -> tuple[bool, bool, bool]:
+        """How it is written: as an item, in bold, with text on its line. Headings of a page are alike in it."""
+        return self.strength >= 5, self.is_bold, bool(self.rest)
 
 
 class Openings:
@@ -54,15 +62,15 @@ class Openings:
         self._title = next((n for n, block in enumerate(blocks) if block.style == "heading"), None)
         self._contents = self._find_contents()
         self._strongest: dict[str, int] = {}
-        labelled: dict[int, set[str]] = {3: set(), 6: set(), 7: set()}
+        self._forms: defaultdict[tuple[bool, bool, bool], set[str]] = defaultdict(set)
         for number, candidate in enumerate(self._candidates):
             if candidate and candidate.found and not candidate.found.subordinate and number not in self._contents:
                 kind = candidate.found.kind
                 self._strongest[kind] = min(candidate.strength, self._strongest.get(kind, 99))
-                if candidate.strength in labelled and kind not in FIELD_KINDS:
-                    labelled[candidate.strength].add(kind)
-        self._bold_labels_head = len(labelled[3]) >= _LABELS_NEEDED
-        self._items_head = len(labelled[6] | labelled[7]) >= _LABELS_NEEDED
+                if kind not in FIELD_KINDS:
+                    self._forms[candidate.form].add(kind)
+        self._bold_labels_head = self._head_in((False, True, True))
+        self._items_head = self._head_in((True, False, True), (True, True, True), (True, True, False))
 
     def is_contents(self, number: int) -> bool:
         """Whether the block is a line of a table of contents."""
@@ -88,7 +96,8 @@ class Openings:
         assert found is not None
         opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
         if found.subordinate:
-            return opening if candidate.strength <= 1 and (candidate.level <= level != HEAD_LEVEL) else None
+            is_high = candidate.strength <= 1 and candidate.level <= level != HEAD_LEVEL
+            return opening if is_high or self._is_stage(candidate, found.kind, current) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
             return opening if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= 1 else None
         if found.kind == "furniture":
@@ -99,21 +108,33 @@ class Openings:
             return None
         return opening
 
+    def _is_stage(self, candidate: _Candidate, kind: str, current: str) -> bool:
+        """Whether "Before the procedure: …" opens a section that the page lacks, written as its other headings are."""
+        if kind not in _STAGES or kind in self._strongest or current in (kind, "experience"):
+            return False
+        is_item, is_bold, has_text = candidate.form
+        return self._head_in(candidate.form) or (not has_text and self._head_in((is_item, is_bold, True)))
+
+    def _head_in(self, *forms: tuple[bool, bool, bool]) -> bool:
+        """Whether headings of the page are written in these forms rather than a label in the text here and there."""
+        return len(set().union(*(self._forms[form] for form in forms))) >= _LABELS_NEEDED
+
     def _candidate(self, number: int, block: Block) -> _Candidate | None:
         text, table = block.text, self._table
         if block.style in ("heading", "bold"):
             strength = 0 if block.style == "heading" else 1
             if found := table.read(text, self._about):
-                return _Candidate(found, text, "", block.level, strength)
+                return _Candidate(found, text, "", block.level, strength, is_bold=strength == 1)
             if labelled := self._label(block, _LABEL_LEVEL, 4):
                 return labelled
             if block.style == "bold" and not self._heads(number, text):
                 return None
             return _Candidate(None, text, "", block.level, strength)
         is_item = block.style == "item"
-        found = table.exact(text) if is_item or not _may_head(text) else table.read(text)
+        is_bold = bool(block.label) and len(block.label) >= len(text) - 1
+        found = table.exact(text) if (is_item and not is_bold) or not _may_head(text) else table.read(text)
         if found:
-            return _Candidate(found, text, "", PLAIN_LEVEL, 5 if is_item else 2)
+            return _Candidate(found, text, "", PLAIN_LEVEL, 5 if is_item else 2, is_bold)
         return self._label(block, _ITEM_LEVEL if is_item else _LABEL_LEVEL, 7 if is_item else 4)
 
     def _label(self, block: Block, level: int, strength: int) -> _Candidate | None:
@@ -124,10 +145,10 @@ class Openings:
             rest = after.lstrip(" :|" + DASHES)
             goes_on = rest[:1].islower() and after.strip() == rest and not block.label.endswith(":")
             if rest and not goes_on:  # "**Recovery** is quick" is a sentence
-                return _Candidate(found, block.label.rstrip(" :"), rest, level, strength - 1)
+                return _Candidate(found, block.label.rstrip(" :"), rest, level, strength - 1, is_bold=True)
         if strength == 4 and 0 < len(block.label) <= _MAX_LABEL and self._is_unknown_label(block):
             rest = text[len(block.label) :].lstrip(" :")
-            return _Candidate(None, block.label.rstrip(" :"), rest, BOLD_LEVEL, strength - 1)
+            return _Candidate(None, block.label.rstrip(" :"), rest, BOLD_LEVEL, strength - 1, is_bold=True)
         end = _LABEL_END.search(text, 0, _MAX_LABEL)
         if end and (rest := text[end.end() :].strip()) and (found := self._table.read(text[: end.start()])):
             return _Candidate(found, text[: end.start()], rest, level, strength)

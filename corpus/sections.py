@@ -173,10 +173,11 @@ class _Builder:
         parts.name = values["name"][0] if values["name"] else ""
         parts.descriptor = values["descriptor"][0] if values["descriptor"] else ""
         candidates = [b for b in self._head if b.text and not _is_site_title(b, self._page)]
+        title = None if parts.name else self._title(candidates)
         if not parts.name:
-            parts.name = self._take_title(candidates) or _name_in_title(self._page.title)
+            parts.name = title.text if title else _name_in_title(self._page.title)
         if not parts.descriptor:
-            parts.descriptor = self._take_descriptor(candidates)
+            parts.descriptor = self._take_descriptor([block for block in candidates if block is not title])
         own = {squeeze(parts.name), squeeze(parts.descriptor)}
         left = [block for block in candidates if squeeze(block.text) not in own and not block.is_link]
         left += [Block("text", text) for kind in ("name", "descriptor") for text in values[kind][1:]]
@@ -185,25 +186,29 @@ class _Builder:
         parts.common_names = tuple(dict.fromkeys(values["common_names"]))
         parts.medical_terms = tuple(dict.fromkeys(values["medical_terms"]))
 
-    def _take_title(self, candidates: list[Block]) -> str:
-        """The name of a page that does not label it: its first heading, else its first short line."""
+    def _title(self, candidates: list[Block]) -> Block | None:
+        """Where a page that does not label its name has it: its first heading, else its first short line."""
         for block in candidates:
             if block.style == "heading":
-                return block.text
+                return block
         beside_label = self._beside_label()
         for block in candidates[:2]:
             if block is not beside_label and len(block.text) <= 150 and not _is_sentence(block.text):
-                return block.text
-        return ""
+                return block
+        return None
 
     def _take_descriptor(self, candidates: list[Block]) -> str:
-        """The official wording: the paragraph beside the system's label, else the first that is not a sentence."""
-        name = squeeze(self._parts.name)
-        others = [block for block in candidates if squeeze(block.text) != name]
+        """The official wording: the paragraph beside the system's label, else the first that is not a sentence.
+
+        It may be the name in another case; a heading without a label beside it then only repeats the name.
+        """
+        name = self._parts.name
         beside_label = self._beside_label()
-        if beside_label is not None and beside_label in others:
+        if beside_label is not None and any(block is beside_label for block in candidates):
             return beside_label.text
-        for block in others:
+        for block in candidates:
+            if block.text == name or (block.style == "heading" and squeeze(block.text) == squeeze(name)):
+                continue
             if _may_describe(block) and block.style != "item" and not block.is_link and not _is_sentence(block.text):
                 return block.text
         return ""

@@ -33,7 +33,8 @@ def similar_codes(blocks: list[Block], system: str | None) -> tuple[SimilarCode,
             found.append(reference)
         seen.add(reference)
         some_code = some_code or reference.code is not None
-    return tuple(found)
+    # Beside codes, what has neither code nor address is a remark: "8 in total", "Often billed together".
+    return tuple(reference for reference in found if reference.code or reference.url or not some_code)
 
 
 def _leads_elsewhere(reference: SimilarCode, some_code: bool) -> bool:
@@ -59,7 +60,21 @@ def _reference(text: str, url: str | None, system: str | None) -> SimilarCode:
     code = from_url if from_url.code else own
     if from_url.code and not own.code:
         descriptor = text
-    return SimilarCode(code.system, code.code, descriptor.strip(_SEPARATORS + "()[]") or "", url or None)
+    return SimilarCode(code.system, code.code, _bare(descriptor), url or None)
+
+
+def _bare(descriptor: str) -> str:
+    """``descriptor`` without separators at its ends, and without brackets around it or left there alone."""
+    text = descriptor.strip(_SEPARATORS)
+    for opening, closing in ("()", "[]"):
+        inside = text[1:-1]
+        if text.startswith(opening) and text.endswith(closing) and opening not in inside and closing not in inside:
+            text = inside
+        elif text.count(opening) > text.count(closing):
+            text = text.removeprefix(opening).removesuffix(opening)
+        elif text.count(closing) > text.count(opening):
+            text = text.removeprefix(closing).removesuffix(closing)
+    return text.strip(_SEPARATORS)
 
 
 def _split(text: str, system: str | None) -> tuple[Found, str]:

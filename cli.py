@@ -187,10 +187,12 @@ def index(
     if as_json:
         _print_json(report.to_json())
     else:
+        from procsearch.search.printing import counted
+
         click.echo(
             f"{'dry run, nothing was changed: ' if dry_run else ''}{report.added} added, {report.changed} changed, "
             f"{report.unchanged} unchanged, {report.removed} removed, {len(report.failed)} failed; "
-            f"{report.documents} documents in {index_path} ({report.seconds:.1f} s)"
+            f"{counted(report.documents, 'document')} in {index_path} ({report.seconds:.1f} s)"
         )
     if report.failed:
         context.exit(SOME_PAGES_FAILED)
@@ -284,8 +286,10 @@ def suggest(prefix: str, index_path: str, limit: int, as_json: bool) -> None:
     found = _open(index_path).suggest(prefix, limit=limit)
     if as_json:
         _print_json([suggestion.to_json() for suggestion in found])
-    else:
+    elif found:
         _printer().table(("completion", "kind", "id"), [(s.text, s.kind, s.id or "") for s in found])
+    else:
+        _tell("nothing begins so")
 
 
 @group.command()

@@ -10,7 +10,7 @@ from ..corpus.errors import PageError
 from ..corpus.pages import Failed, Limits, Page, find_pages
 from ..corpus.procedure import SECTION_KINDS, Procedure
 from ..corpus.records import parse
-from .printing import Printer
+from .printing import Printer, counted
 
 
 def parsed(pages: Iterable[str], headings: Mapping[str, str] | None, limits: Limits) -> Iterator[Procedure | PageError]:
@@ -56,7 +56,7 @@ class ParsingReport:
     def print(self, printer: Printer) -> None:
         """Print the counts for people."""
         report = self.to_json()
-        printer.line((f"{self._pages} pages, {self._without_code} without a code", "bold"))
+        printer.line((f"{counted(self._pages, 'page')}, {self._without_code} without a code", "bold"))
         printer.line()
         printer.table(
             ("section", "found", "missing"),

@@ -37,18 +37,23 @@ class Printer:
 
             self._console = Console(highlight=False)
 
-    def line(self, *parts: str | tuple[str, str]) -> None:
-        """One line made of texts, each alone or with a style for terminals."""
+    def line(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
+        """One line made of texts, each alone or with a style for terminals, where it may be broken into several."""
         texts = [(part, "") if isinstance(part, str) else part for part in parts]
         if self._console is None:
-            print("".join(printable(text) for text, _ in texts))
+            print(" " * indent + "".join(printable(text) for text, _ in texts))
             return
+        from rich.padding import Padding
         from rich.text import Text
 
-        self._console.print(Text.assemble(*((printable(text), style) for text, style in texts)), soft_wrap=False)
+        text = Text.assemble(*((printable(text), style) for text, style in texts))
+        self._console.print(Padding(text, (0, 0, 0, indent), expand=False))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table on a terminal, lines with tabs elsewhere."""
+        """A table on a terminal, lines with tabs elsewhere; nothing where there are no rows."""
+        rows = list(rows)
+        if not rows:
+            return
         if self._console is None:
             for row in rows:
                 print("\t".join(printable(str(cell)) for cell in row))
@@ -74,8 +79,9 @@ class Printer:
             self.hit(number, hit)
         for name, counts in results.facets.items():
             self.line((f"{name}: ", "bold"), ", ".join(f"{value} {count}" for value, count in counts.items()))
-        what = "result" if results.total == 1 else "results"
-        self.line((f"{results.total} {what} in {results.took * 1000:.1f} ms", "dim"))
+        if not results.total:
+            self.line("Nothing matches. Fewer or other words may.")
+        self.line((f"{counted(results.total, 'result')} in {results.took * 1000:.1f} ms", "dim"))
 
     def hit(self, number: int, hit: Hit) -> None:
         """One hit: its name and id, and the snippet with the words that match."""
@@ -83,7 +89,7 @@ class Printer:
         self.line((f"{number:>2}. ", "dim"), (hit.name, "bold"), f"  {hit.id}", (f"  {hit.score:.2f}{match}", "dim"))
         if hit.snippet:
             section = f"{hit.section}: " if hit.section else ""
-            self.line("    ", (section, "cyan"), *marked(hit.snippet, hit.marks))
+            self.line((section, "cyan"), *marked(hit.snippet, hit.marks), indent=4)
 
     def procedure(self, procedure: Procedure, section: str | None = None) -> None:
         """A procedure, or one section of it."""
@@ -96,7 +102,7 @@ class Printer:
                 self.line()
                 self.line((part.heading or part.kind.capitalize(), "bold cyan"))
                 for text in part.text.split("\n"):
-                    self.line(f"  {text}")
+                    self.line(text, indent=2)
         if section is None:
             for similar in procedure.similar_codes:
                 self.line(
@@ -110,7 +116,7 @@ class Printer:
             where = "" if word.field == "all" else f"{word.field}:"
             self.line(
                 (f"  {word.score:.4f}", "bold"), f"  {where}{word.word}",
-                (f"  in {word.pages} pages, rarity {word.rarity:.3f}", "dim"),
+                (f"  in {counted(word.pages, 'page')}, rarity {word.rarity:.3f}", "dim"),
             )  # fmt: skip
             for match in word.matches:
                 self.line(
@@ -121,8 +127,16 @@ class Printer:
     def mapping(self, values: Mapping[str, Any]) -> None:
         """Names and values, one a line."""
         for name, value in values.items():
-            shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
-            self.line((f"{name}: ", "cyan"), str(shown))
+            if isinstance(value, dict):
+                shown = ", ".join(f"{key} {count}" for key, count in value.items())
+            else:
+                shown = f"{value:,}" if isinstance(value, int) else str(value)
+            self.line((f"{name}: ", "cyan"), shown)
+
+
+def counted(number: int, thing: str) -> str:
+    """``number`` of a thing, as ``1 page`` or ``2 pages``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> list[tuple[str, str]]:

@@ -85,6 +85,13 @@ class TestOnATerminal:
         assert "pages/s" in shown
         assert "40 added, 0 changed" in shown
 
+    def test_long_lines_are_broken_under_their_beginning(self, tmp_path: Path) -> None:
+        write_pages(tmp_path / "pages", a="kidney " * 40)
+        run("index", "pages", at=tmp_path)
+        shown = plain(on_terminal("search", "kidney", at=tmp_path).out).splitlines()
+        assert len(shown) > 3
+        assert all(line.startswith("    ") and len(line.rstrip()) <= 100 for line in shown[1:-1])
+
     def test_tables_have_headings(self, place: Path) -> None:
         assert "completion" in plain(on_terminal("suggest", "kid", at=place).out)
 
@@ -101,6 +108,12 @@ class TestInAPipe:
         assert re.fullmatch(r" 1\. a  page:\w+  \d+\.\d\d \(stem\)", lines[1])
         assert lines[2] == "    purpose: Shatters a kidney stone."
         assert re.fullmatch(r"2 results in \d+\.\d ms", lines[-1])
+
+    def test_nothing_found_is_said_kindly(self, place: Path) -> None:
+        ran = run("search", "zzzz", at=place)
+        assert (ran.code, ran.out.splitlines()[0]) == (0, "Nothing matches. Fewer or other words may.")
+        ran = run("suggest", "zzzz", at=place)
+        assert (ran.code, ran.out, ran.err) == (0, "", "nothing begins so\n")
 
     def test_numbers_go_on_where_the_page_before_ended(self, place: Path) -> None:
         assert run("search", "kidney", "--offset", "1", at=place).out.startswith(" 2. ")

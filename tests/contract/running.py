@@ -40,7 +40,9 @@ class Ran:
 
 
 def run(*arguments: object, at: Path, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
-    """Run the command in this process, in the folder ``at``."""
+    """Run the command in this process, in the folder ``at``; it also parses in this process unless told otherwise."""
+    if arguments[:1] == ("index",) and "--jobs" not in arguments:
+        arguments = (*arguments, "--jobs", 1)
     out, err = _stream(b""), _stream(b"")
     with ExitStack() as changed:
         changed.enter_context(chdir(at))

@@ -395,7 +395,7 @@ class TestExitCodes:
         ran = run_process("index", "pages", at=tmp_path)
         assert (ran.code, ran.err) == (0, "reading pages …\nwriting the index …\n")
         assert ran.out.startswith(
-            "1 added, 0 changed, 0 unchanged, 0 removed, 0 failed; 1 documents in procsearch-index"
+            "1 added, 0 changed, 0 unchanged, 0 removed, 0 failed; 1 document in procsearch-index ("
         )
 
 

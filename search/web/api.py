@@ -15,7 +15,6 @@ from procsearch import __version__
 
 from ...corpus.errors import ProcsearchError
 from ..index import Index
-from .errors import as_request_error
 from .metrics import Metrics
 from .openapi import document
 from .parameters import only, read_number, read_query, read_search
@@ -103,10 +102,7 @@ class Api:
         return _json(_dumped(document(request.scope.get("root_path", ""), self._settings, MAX_SUGGESTIONS)))
 
     async def _answer(self, query: Callable[[], Any]) -> Response:
-        try:
-            return _json(await self._queries.run(lambda: _dumped(query())))
-        except ProcsearchError as error:
-            raise as_request_error(error) from None
+        return _json(await self._queries.run(lambda: _dumped(query())))
 
     async def _stats(self) -> dict[str, Any]:
         """What the index holds; asked beside the queries, so that a busy service still tells that it lives."""

@@ -15,7 +15,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import RequestError
+from ...corpus.errors import ProcsearchError
+from .errors import RequestError, as_request_error
 from .metrics import Metrics
 from .settings import Settings
 
@@ -143,6 +144,8 @@ def _told(error: Exception) -> RequestError:
     """The error to answer with. One that nobody foresaw is logged without its message, which may hold a query."""
     if isinstance(error, RequestError):
         return error
+    if isinstance(error, ProcsearchError):
+        return as_request_error(error)
     if isinstance(error, HTTPException):
         code, message = _ROUTING_ERRORS.get(error.status_code, ("refused", error.detail))
         return RequestError(error.status_code, code, message, dict(error.headers or {}))

@@ -7,6 +7,8 @@ from typing import Any
 from procsearch import __version__
 
 from ...corpus.procedure import SECTION_KINDS
+from ...indexer.fields import FIELDS
+from ..facets import FACETS
 from ..words import TIERS
 from .settings import Settings
 
@@ -24,8 +26,9 @@ def document(root_path: str, settings: Settings, max_suggestions: int) -> Json:
         _number("limit", "How many hits to give.", 10, 0, settings.max_hits),
         _number("offset", f"How many to pass over; with limit at most {settings.max_depth}.", 0, 0, settings.max_depth),
         _several("filter", "Only pages with this value in a field, as `system=CPT4`; several of one field widen it.",
-                 {"type": "string", "pattern": "="}),
-        _several("facet", "Count the matches by the values of this field.", {"enum": ["system"]}),
+                 {"type": "string", "pattern": f"^(?:(?:{'|'.join(field.name for field in FIELDS)})=|"
+                                               f"section=(?:{'|'.join(SECTION_KINDS)})$)"}),
+        _several("facet", "Count the matches by the values of this field.", {"enum": list(FACETS)}),
     ]  # fmt: skip
     limit = _number("limit", "How many completions to give.", 8, 1, max_suggestions)
     near = _number("limit", "How many to give.", 5, 1, settings.max_hits)

@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from ...corpus.errors import ProcsearchError, QueryError
+from ...corpus.errors import QueryError
 from ...corpus.procedure import Procedure, Section, SimilarCode
-from ..index import FACETS, Index
+from ..facets import FACETS
+from ..index import Index
 from ..printing import printable
 from ..results import Results
 from . import labels
 from .addresses import Addresses
-from .errors import RequestError, as_request_error
+from .errors import RequestError
 from .help import EXAMPLES, TOPICS
 from .marking import mark_terms, marked, matched_terms
 from .parameters import SearchRequest, read_query, read_search
@@ -51,7 +52,7 @@ class SearchPages:
     def _results(self, scope: Scope, asked: SearchRequest) -> str:
         try:
             results = self._index.search(
-                asked.query, limit=HITS, offset=asked.offset, filters=asked.filters, facets=tuple(FACETS)
+                asked.query, limit=HITS, offset=asked.offset, filters=asked.filters, facets=FACETS
             )
             facets = [self._facet(field, asked, results) for field in FACETS]
         except QueryError as error:
@@ -131,8 +132,6 @@ class SearchPages:
             return _html(await self._queries.run(make))
         except _ProblemError as problem:
             return _html(problem.page, 400)
-        except ProcsearchError as error:
-            raise as_request_error(error) from None
 
 
 class _ProblemError(Exception):

@@ -19,6 +19,7 @@ from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
+from . import parameters
 from .cache import BoundedCache
 from .expansion import Expander, Expansion
 from .language import trees as q
@@ -31,13 +32,14 @@ from .matches import (
     any_of,
     best_of,
     is_dense,
+    lifted,
     mask_of,
     shared,
     sum_by_page,
     within,
 )
-from .scoring import Table, field_boosts, saturated, weights
-from .words import Word
+from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
+from .words import Together, Word
 
 _POSITION_BITS = 24
 _FIELD_BITS = 5
@@ -84,6 +86,17 @@ class Evaluator:
         if query.minmatch:
             raise QueryError("a query of the kind Or with minmatch cannot be evaluated")
         return any_of([self.evaluate(sub) for sub in query.subqueries], self._snapshot.pages)
+
+    def _together(self, query: Together) -> Matches:
+        parts = [self.evaluate(sub) for sub in query.subqueries]
+        found = any_of(parts, self._snapshot.pages)
+        of = dict(zip(map(id, query.subqueries), parts, strict=True))
+        needed = [any_of([of[id(way)] for way in ways], self._snapshot.pages) for ways in query.words]
+        needed = [part for part in needed if len(part.scores)]
+        if len(needed) < 2:
+            return found
+        bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(self._snapshot.live_count, 1)
+        return lifted(found, needed, bonus)
 
     def _and(self, query: Any) -> Matches:
         excluded = [sub.query for sub in query.subqueries if isinstance(sub, q.Not)]
@@ -321,6 +334,7 @@ def _places(segment: Segment, number: int, wanted: Mask) -> npt.NDArray[np.int64
 
 _METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
     q.Or: Evaluator._or,
+    Together: Evaluator._together,
     q.And: Evaluator._and,
     q.Not: Evaluator._not,
     q.AndNot: Evaluator._and_not,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -151,6 +152,26 @@ def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Score
     places[places == len(second.pages)] = 0
     kept = second.pages[places] == first.pages
     return first.pages[kept], first.scores[kept], second.scores[places[kept]]
+
+
+def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
+    """``found``, with ``bonus`` for the pages that every one of ``needed`` has. Writes to the scores of ``found``."""
+    needed = sorted(needed, key=lambda part: len(part.scores) if part.pages is not None else sys.maxsize)
+    pages = needed[0].pages
+    if pages is None:
+        mask = needed[0].scores > 0
+        for part in needed[1:]:
+            mask &= part.scores > 0
+        scores = mask * np.float32(bonus)
+        scores += found.scores
+        return Matches(None, scores)
+    for part in needed[1:]:
+        pages = np.intersect1d(pages, part.pages, True) if part.pages is not None else pages[part.scores[pages] > 0]
+    if found.pages is None:
+        found.scores[pages] += np.float32(bonus)
+    else:
+        found.scores[np.searchsorted(found.pages, pages)] += np.float32(bonus)
+    return found
 
 
 def within(matches: Matches, mask: Mask) -> Matches:

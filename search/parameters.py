@@ -23,6 +23,12 @@ PARTS_WEIGHT = 0.8
 ONE_WORD_WEIGHT = 0.4
 """What a clinical word counts that says two words of the query in one, beside those words."""
 
+COVERAGE_WEIGHT = 1.0
+"""What having all words of a query counts, beside what the rarest of words counts at most."""
+
+COVERAGE_WORDS = 4
+"""In queries of how many telling words, at most, having all of them counts."""
+
 CODE_WEIGHT = 3.0
 """What the page with a code counts that a query names, beside the pages that hold it as a word."""
 

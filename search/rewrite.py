@@ -16,7 +16,7 @@ from .language import trees as q
 from .vocabulary.groups import support, terms_of
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
-from .words import Variant, Word
+from .words import Together, Variant, Word
 
 _MODIFIER = re.compile(r"[0-9a-z]{2}")
 """What may stand after a code and a dash: ``36904-59`` is page 36904."""
@@ -104,19 +104,26 @@ class Rewriter:
         if telling and len(telling) < len(wanted):
             self._common.update((sub.text, None) for sub in wanted if _is_common(sub))
             wanted = telling
-        positive = q.Or(self._with_terms([self.rewrite(sub) for sub in wanted])) if wanted else q.Every()
+        positive = self._together([self.rewrite(sub) for sub in wanted]) if wanted else q.Every()
         rewritten = q.AndNot(positive, q.Or(excluded)) if excluded else positive
         rewritten.boost = query.boost
         return rewritten
 
-    def _with_terms(self, parts: list[Any]) -> list[Any]:
-        """The parts, with what the vocabulary knows of words that stand together."""
+    def _together(self, parts: list[Any]) -> Any:
+        """Any of the parts, with what the vocabulary knows of words that stand together."""
         words = [part for part in parts if isinstance(part, Word) and part.fieldname == ALL]
         for word in words:
             support(word, words, self._synonyms.of)
         telling = [word for word in words if word.text not in STOP_WORDS]
         found = [*terms_of(telling, self._synonyms.of), *self._parts.in_one_word(telling)]
-        return [*(self._in_plain_words(part) for part in parts), *found]
+        spoken = [self._in_plain_words(part) for part in parts]
+        if not 2 <= len(parts) <= parameters.COVERAGE_WORDS or len(telling) < len(parts):
+            return q.Or([*spoken, *found])
+        ways = [
+            [part, *(other for other in found if word.text in other.instead_of)]
+            for part, word in zip(spoken, words, strict=True)
+        ]
+        return Together([*spoken, *found], ways)
 
     def _in_plain_words(self, part: Any) -> Any:
         """A clinical word, or what its parts say."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .language.trees import MultiTerm
+from .language.trees import MultiTerm, Or
 
 TIERS = ("exact", "stem", "synonym", "prefix", "corrected", "semantic")
 """How a word of a query may match, the tightest first."""
@@ -21,6 +21,17 @@ class Variant(NamedTuple):
     weight: float
     tier: str
     entry: str = ""
+
+
+class Together(Or):  # type: ignore[misc]  # Whoosh is not typed
+    """Any of its parts, where pages with all the words of the query count more.
+
+    ``words`` has for each word of the query the parts that say it. Whoosh's own searcher runs it as an Or.
+    """
+
+    def __init__(self, subqueries: list[Any], words: Sequence[Sequence[Any]]) -> None:
+        super().__init__(subqueries)
+        self.words = words
 
 
 class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed

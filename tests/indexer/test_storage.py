@@ -1,0 +1,192 @@
+"""The folder of an index: its files, its lock, and odd places to put one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from procsearch.corpus.errors import DamagedIndex, EngineError, IndexLocked, NoIndex
+from procsearch.indexer.arrays import ArrayFile, write_arrays
+from procsearch.indexer.snapshot import open_snapshot
+from procsearch.indexer.storage import LOCK_NAME, Storage, sweep
+from procsearch.indexer.writer import IndexWriter
+
+from .histories import Commit, apply, make_procedure
+
+
+class TestPlaces:
+    @pytest.mark.parametrize("place", ["file", "file/index", "nowhere", "nowhere/index", "loop", "empty"])
+    def test_without_an_index_are_told_so(self, tmp_path: Path, place: str) -> None:
+        (tmp_path / "file").write_text("not an index")
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "loop").symlink_to("loop")
+        with pytest.raises(EngineError if place == "loop" else NoIndex, match=place):
+            open_snapshot(Storage(tmp_path / place))
+
+    @pytest.mark.parametrize("place", ["file", "file/index", "loop", "dangling"])
+    def test_that_cannot_hold_one_are_refused_with_the_reason(self, tmp_path: Path, place: str) -> None:
+        (tmp_path / "file").write_text("not an index")
+        (tmp_path / "loop").symlink_to("loop")
+        (tmp_path / "dangling").symlink_to("nowhere")
+        with pytest.raises(EngineError, match=place):
+            IndexWriter(Storage(tmp_path / place)).__enter__()
+        assert (tmp_path / "file").read_text() == "not an index"
+
+    def test_that_are_deep_are_made(self, tmp_path: Path) -> None:
+        apply(tmp_path / "a" / "b" / "index", Commit())
+        assert open_snapshot(Storage(tmp_path / "a" / "b" / "index")).live_count == 0
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="another user's rights need the rights to become that user")
+    def test_that_are_read_only_can_be_searched_and_not_written(self, tmp_path: Path) -> None:
+        apply(tmp_path, Commit(put=(make_procedure(1),)))
+        for path in (tmp_path, *tmp_path.parents[:3]):
+            path.chmod(0o755)
+        code = (
+            "import os, sys; from procsearch.indexer.storage import Storage; from procsearch.search.index import open_index\n"
+            "from procsearch.indexer.writer import IndexWriter; from procsearch.corpus.errors import EngineError\n"
+            "os.setgid(65534); os.setuid(65534); print(len(open_index(sys.argv[1])))\n"
+            "try: IndexWriter(Storage(sys.argv[1])).__enter__()\n"
+            "except EngineError as error: print(error)\n"
+        )
+        run = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+        assert run.stdout.splitlines() == ["1", f"cannot lock {tmp_path / LOCK_NAME}: Permission denied"], run.stderr
+
+
+class TestFiles:
+    def test_are_never_overwritten(self, tmp_path: Path) -> None:
+        storage = Storage(tmp_path)
+        storage.write("one", lambda out: out.write(b"first"))
+        with pytest.raises(EngineError, match="cannot write .*one: File exists"):
+            storage.write("one", lambda out: out.write(b"second"))
+        assert storage.read("one") == b"first"
+
+    def test_of_others_are_not_swept_away(self, tmp_path: Path) -> None:
+        others = {"notes.tmp", "2024-01.segment", "1.state", "manifest", "a.segment", "readme"}
+        ours = {"00000001.segment", "00000002.state", "manifest.tmp", "scratch.tmp"}
+        for name in others | ours:
+            (tmp_path / name).touch()
+        (tmp_path / "00000009.segment").mkdir()
+        sweep(Storage(tmp_path), {"00000002.state"})
+        assert set(os.listdir(tmp_path)) == others | {"00000002.state", "00000009.segment"}
+
+    def test_that_are_too_long_for_a_manifest_are_not_read(self, tmp_path: Path) -> None:
+        with (tmp_path / "manifest").open("wb") as file:
+            file.truncate(2**40)
+        with pytest.raises(DamagedIndex, match="bytes long"):
+            open_snapshot(Storage(tmp_path))
+
+    def test_that_are_cut_while_mapped_are_damage_where_they_were_not_read(self, tmp_path: Path) -> None:
+        import numpy as np
+
+        storage = Storage(tmp_path)
+        size, checksum = write_arrays(storage, "some", {"a": np.zeros(2**20, np.uint8)})
+        file = ArrayFile("some", storage.map("some"), size, checksum)
+        assert file["a"][100] == 0
+        os.truncate(tmp_path / "some", 8192)
+        assert file["a"][200] == 0
+        with pytest.raises(DamagedIndex, match="cannot be read"):
+            file["a"][500_000]
+        with pytest.raises(DamagedIndex, match="some"):
+            file.verify_all()
+
+    def test_have_stamps_that_differ_however_fast_they_are_replaced(self, tmp_path: Path) -> None:
+        storage = Storage(tmp_path)
+        stamps = []
+        for _ in range(300):
+            storage.replace("manifest", b"same")
+            stamps.append(storage.size_and_time("manifest"))
+        assert len(set(stamps)) == 300
+
+    def test_of_scratch_have_no_name_and_end_when_forgotten(self, tmp_path: Path) -> None:
+        before = len(os.listdir("/proc/self/fd"))
+        scratch = Storage(tmp_path).scratch()
+        scratch.write(b"spilled")
+        assert os.listdir(tmp_path) == []
+        assert b"".join(scratch.parts(3)) == b"spilled"
+        del scratch
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+class TestTheLock:
+    def test_is_one_for_all_threads(self, tmp_path: Path) -> None:
+        storage = Storage(tmp_path)
+        refused = []
+
+        def take() -> None:
+            try:
+                with Storage(tmp_path).lock(wait=False):
+                    pass
+            except IndexLocked as error:
+                refused.append(str(error))
+
+        with storage.lock(wait=False):
+            thread = threading.Thread(target=take)
+            thread.start()
+            thread.join()
+        take()
+        assert refused == [f"{tmp_path} is being written by process {os.getpid()}"]
+
+    @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+    def test_is_given_back_though_a_forked_process_lives_on(self, tmp_path: Path) -> None:
+        source, sink = os.pipe()
+        with Storage(tmp_path).lock(wait=False):
+            child = os.fork()
+            if child == 0:  # pragma: no cover - in the other process
+                os.close(sink)
+                os.read(source, 1)
+                os._exit(0)
+        with Storage(tmp_path).lock(wait=False):
+            pass
+        os.close(sink)
+        os.close(source)
+        os.waitpid(child, 0)
+
+    def test_holds_though_its_file_says_nonsense(self, tmp_path: Path) -> None:
+        (tmp_path / LOCK_NAME).write_bytes(b"\xff\xfe\x00" * 5000)
+        with Storage(tmp_path).lock(wait=False), pytest.raises(IndexLocked):
+            IndexWriter(Storage(tmp_path), wait=False).__enter__()
+
+    def test_is_on_the_file_that_is_there_and_not_on_one_that_was_removed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between opening the file and locking it somebody removes it, and another writer makes and locks a new one."""
+        real, storage = fcntl.flock, Storage(tmp_path)
+        others = []
+
+        def remove_first(descriptor: int, operation: int) -> None:
+            if not others and operation & fcntl.LOCK_EX:
+                (tmp_path / LOCK_NAME).unlink(missing_ok=True)
+                others.append((tmp_path / LOCK_NAME).open("w"))
+                real(others[0], fcntl.LOCK_EX)
+            real(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", remove_first)
+        with pytest.raises(IndexLocked), storage.lock(wait=False):
+            pass
+        others[0].close()
+        with storage.lock(wait=False):
+            pass
+
+
+def test_the_first_commit_may_come_while_an_index_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Storage.size_and_time
+    asked = []
+
+    def none_at_first(storage: Storage, name: str) -> tuple[int, int, int] | None:
+        asked.append(name)
+        if len(asked) == 1:
+            found = real(storage, name)
+            apply(tmp_path, Commit(put=(make_procedure(1),)))
+            return found
+        return real(storage, name)
+
+    monkeypatch.setattr(Storage, "size_and_time", none_at_first)
+    snapshot = open_snapshot(Storage(tmp_path))
+    assert snapshot.live_count == 1
+    assert snapshot.stamp == real(Storage(tmp_path), "manifest")

@@ -252,7 +252,8 @@ _FURNITURE_LINES = """
 """Lines that are buttons, labels and the like wherever they stand alone."""
 
 _NOTICE = re.compile(
-    "(©|\\(c\\) ?\\d{4}|copyright\\b.{0,12}\\d{4}|home\\s*(?:[>\u203a»→]|[/|].*[/|])|you are here:|share on \\w+$)", re.IGNORECASE
+    "(©|\\(c\\) ?\\d{4}|copyright\\b.{0,12}\\d{4}|home\\s*(?:[>\u203a»→]|[/|].*[/|])|you are here:|share on \\w+$)",
+    re.IGNORECASE,
 )
 _COOKIES = re.compile(r"\b(we|(this|our) (web)?site) uses? cookies\b")
 

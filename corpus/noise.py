@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .blocks import Block
+from .codes import in_url
 from .headings import HeadingTable
 
 _TAGS = """
@@ -45,6 +46,9 @@ class Region(NamedTuple):
     depth: int = 0
 
 
+_END = Block("heading", "")
+
+
 def is_suspect(name: str, attributes: Mapping[str, Any]) -> bool:
     """Whether an element looks like navigation, a notice, an advertisement or the like, or is hidden."""
     if name in NOISE_TAGS:
@@ -79,7 +83,7 @@ def drop_noise(entries: list[tuple[Block, int]], regions: list[Region], table: H
     """The blocks outside suspect regions, and those of a region that plainly holds the page's own text.
 
     That is a region with most of the page's section headings and text under them; on a page without any, one with
-    most of its words; and a header that has the page's only h1.
+    most of its words; and a header that has the page's only h1. Of other regions a list of similar codes is kept.
     """
     if len(regions) == 1:
         return [block for block, _ in entries]
@@ -109,7 +113,28 @@ def drop_noise(entries: list[tuple[Block, int]], regions: list[Region], table: H
         holds_text |= len(kinds[0]) < 2 and words[number] * 10 > words[0] * 6
         holds_title = region_.is_header and titles[number] == titles[0] == 1
         dropped[number] = dropped[region_.parent] or not (holds_text or holds_title)
-    return [block for block, region in entries if not dropped[region]]
+    similar = _similar_codes(entries, regions, table)
+    return [block for at, (block, region) in enumerate(entries) if not dropped[region] or at in similar]
+
+
+def _similar_codes(entries: list[tuple[Block, int]], regions: list[Region], table: HeadingTable) -> set[int]:
+    """Which entries are lists of similar codes, as sites put into a sidebar: heading and links to the next heading."""
+    similar: set[int] = set()
+    listed: list[int] = []
+    within = -1
+    for at, (block, region) in enumerate([*entries, (_END, 0)]):
+        if listed and (block.style == "heading" or within not in _around(region, regions)):
+            if any(in_url(link.url).code for other in listed for link in entries[other][0].links):
+                similar.update(listed)
+            listed = []
+        if listed:
+            if region == within:
+                listed.append(at)
+        elif region and block.style in ("heading", "bold") and not block.is_link:
+            found = table.exact(block.text)
+            if found and found.kind == "similar_codes":
+                listed, within = [at], region
+    return similar
 
 
 def _around(region: int, regions: list[Region]) -> Iterator[int]:

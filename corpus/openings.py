@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
-from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block
+from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block, Style
 from .codes import is_label
 from .headings import FIELD_KINDS, Heading, HeadingTable
 
@@ -36,6 +36,14 @@ class Opening(NamedTuple):
     level: int
 
 
+class _Form(NamedTuple):
+    """How a heading is written; the headings of a page are alike in it."""
+
+    style: Style
+    is_bold: bool
+    has_text: bool  # on its line
+
+
 class _Candidate(NamedTuple):
     found: Heading | None  # None where the wording is unknown
     heading: str
@@ -45,9 +53,9 @@ class _Candidate(NamedTuple):
     is_bold: bool = False
 
     @property
-    def form(self) -> tuple[bool, bool, bool]:
-        """How it is written: as an item, in bold, with text on its line. Headings of a page are alike in it."""
-        return self.strength >= 5, self.is_bold, bool(self.rest)
+    def form(self) -> _Form:
+        style: Style = "heading" if self.strength == 0 else "text" if self.strength < 5 else "item"
+        return _Form(style, self.is_bold, bool(self.rest))
 
 
 class Openings:
@@ -62,15 +70,17 @@ class Openings:
         self._title = next((n for n, block in enumerate(blocks) if block.style == "heading"), None)
         self._contents = self._find_contents()
         self._strongest: dict[str, int] = {}
-        self._forms: defaultdict[tuple[bool, bool, bool], set[str]] = defaultdict(set)
+        self._forms: defaultdict[_Form, set[str]] = defaultdict(set)
         for number, candidate in enumerate(self._candidates):
             if candidate and candidate.found and not candidate.found.subordinate and number not in self._contents:
                 kind = candidate.found.kind
                 self._strongest[kind] = min(candidate.strength, self._strongest.get(kind, 99))
                 if kind not in FIELD_KINDS:
                     self._forms[candidate.form].add(kind)
-        self._bold_labels_head = self._head_in((False, True, True))
-        self._items_head = self._head_in((True, False, True), (True, True, True), (True, True, False))
+        self._bold_labels_head = self._head_in(_Form("text", True, True))
+        self._items_head = self._head_in(
+            _Form("item", False, True), _Form("item", True, True), _Form("item", True, False)
+        )
 
     def is_contents(self, number: int) -> bool:
         """Whether the block is a line of a table of contents."""
@@ -112,29 +122,35 @@ class Openings:
         """Whether "Before the procedure: …" opens a section that the page lacks, written as its other headings are."""
         if kind not in _STAGES or kind in self._strongest or current in (kind, "experience"):
             return False
-        is_item, is_bold, has_text = candidate.form
-        return self._head_in(candidate.form) or (not has_text and self._head_in((is_item, is_bold, True)))
+        form = candidate.form
+        return self._head_in(form) or (not form.has_text and self._head_in(form._replace(has_text=True)))
 
-    def _head_in(self, *forms: tuple[bool, bool, bool]) -> bool:
+    def _head_in(self, *forms: _Form) -> bool:
         """Whether headings of the page are written in these forms rather than a label in the text here and there."""
         return len(set().union(*(self._forms[form] for form in forms))) >= _LABELS_NEEDED
 
     def _candidate(self, number: int, block: Block) -> _Candidate | None:
+        return self._marked(number, block) if block.style in ("heading", "bold") else self._unmarked(block)
+
+    def _marked(self, number: int, block: Block) -> _Candidate | None:
+        text, is_bold = block.text, block.style == "bold"
+        strength = 1 if is_bold else 0
+        if found := self._table.read(text, self._about):
+            return _Candidate(found, text, "", block.level, strength, is_bold)
+        if labelled := self._label(block, _LABEL_LEVEL, 4):
+            return labelled
+        if is_bold and not self._heads(number, text):
+            return None
+        return _Candidate(None, text, "", block.level, strength, is_bold)
+
+    def _unmarked(self, block: Block) -> _Candidate | None:
         text, table = block.text, self._table
-        if block.style in ("heading", "bold"):
-            strength = 0 if block.style == "heading" else 1
-            if found := table.read(text, self._about):
-                return _Candidate(found, text, "", block.level, strength, is_bold=strength == 1)
-            if labelled := self._label(block, _LABEL_LEVEL, 4):
-                return labelled
-            if block.style == "bold" and not self._heads(number, text):
-                return None
-            return _Candidate(None, text, "", block.level, strength)
         is_item = block.style == "item"
         is_bold = bool(block.label) and len(block.label) >= len(text) - 1
-        found = table.exact(text) if (is_item and not is_bold) or not _may_head(text) else table.read(text)
-        if found:
+        if found := table.exact(text):
             return _Candidate(found, text, "", PLAIN_LEVEL, 5 if is_item else 2, is_bold)
+        if (is_bold or not is_item) and _may_head(text) and (found := table.read(text)):
+            return _Candidate(found, text, "", PLAIN_LEVEL, 6 if is_item else 2, is_bold)
         return self._label(block, _ITEM_LEVEL if is_item else _LABEL_LEVEL, 7 if is_item else 4)
 
     def _label(self, block: Block, level: int, strength: int) -> _Candidate | None:

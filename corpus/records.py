@@ -20,7 +20,7 @@ from .found import Failed, File, Page
 from .limits import Limits
 from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
 
 JSON = "application/json"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .blocks import DASHES, Block
-from .codes import Found, guess, in_line, in_url, labelled, read_code, system_named
+from .codes import Found, guess, in_line, in_url, is_label, labelled, read_code, system_named
 from .procedure import SimilarCode
 
 _SEPARATORS = " \t:;|,." + DASHES
@@ -97,7 +97,10 @@ def _split(text: str, system: str | None) -> tuple[Found, str]:
 
 
 def _with_system(found: Found, rest: str) -> tuple[Found, str]:
-    """``rest`` without the system's name, where a column or brackets after the code tell it."""
+    """``rest`` without the system's name, where it is told after the code: in a column, in brackets, as a label."""
+    label, _, after = rest.partition(",")
+    if (named := is_label(label)) and read_code(found.code or "", named):
+        return Found(named, found.code), after
     match = re.match(r"[(\[|]?\s*([^()\[\]|:]{2,20}?)\s*[)\]|:]+\s*", rest)
     if match and (named := system_named(match[1])) and read_code(found.code or "", named):
         return Found(named, found.code), rest[match.end() :]

@@ -39,9 +39,7 @@ page_bytes_option = click.option(
 
 def main() -> None:
     """Run the command; ends the process with one of the documented exit codes."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
+    _prepare_streams()
     code = 0
     try:
         with group.make_context("procsearch", sys.argv[1:]) as context:
@@ -57,9 +55,8 @@ def main() -> None:
         code = error.exit_code
     except ProcsearchError as error:
         _tell(str(error))
-        if isinstance(error, QueryError) and error.query and "\n" not in error.query:
-            _tell(f"  {error.query}")
-            _tell(f"  {' ' * error.position}^")
+        if isinstance(error, QueryError) and error.query:
+            _point_at(error.query, error.position)
         code = error.exit_code
     except BrokenPipeError:  # whoever read the results has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,8 +67,25 @@ def main() -> None:
     sys.exit(code)
 
 
+def _prepare_streams() -> None:
+    """Let anything be written: a closed stream takes it too, and one that lacks a letter shows its number."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _tell(message: str) -> None:
     click.echo(_clean(message), err=True)
+
+
+def _point_at(query: str, position: int) -> None:
+    from procsearch.search.printing import pointing_at
+
+    for line in pointing_at(query, position):
+        _tell(f"  {line}")
 
 
 def _clean(text: str) -> str:

@@ -134,6 +134,14 @@ class Printer:
             self.line((f"{name}: ", "cyan"), shown)
 
 
+def pointing_at(text: str, position: int, width: int = 90) -> tuple[str, str]:
+    """The part of ``text`` around a position, at most ``width`` characters and dots, and a line that points at it."""
+    start = max(min(position - width // 2, len(text) - width), 0)
+    before = "… " if start else ""
+    after = " …" if start + width < len(text) else ""
+    return before + text[start : start + width] + after, " " * (len(before) + position - start) + "^"
+
+
 def counted(number: int, thing: str) -> str:
     """``number`` of a thing, as ``1 page`` or ``2 pages``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

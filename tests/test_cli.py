@@ -6,13 +6,14 @@ import json
 import os
 import pty
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from procsearch import reindex
-from tests.contract.running import Ran, run, run_process, start, write_pages
+from tests.contract.running import ROOT, Ran, run, run_process, start, write_pages
 
 ESCAPE = "\x1b"
 PAYLOAD = "\x1b]0;owned\x07 \x1b[31mred \x9b2Jcleared \u202eturned \x08\x08back"
@@ -138,6 +139,27 @@ class TestInAPipe:
         assert (ran.code, ran.out) == (0, "")
         assert "has no section risks" in ran.err
 
+    @pytest.mark.parametrize("before", [0, 1, 30, 400])
+    @pytest.mark.parametrize("after", [0, 30, 400])
+    def test_a_bad_query_is_shown_around_its_place(self, place: Path, before: int, after: int) -> None:
+        query = "kidney " * (before // 7) + " " * (before % 7) + "risks:[a TO" + " it" * (after // 3)
+        ran = run("search", query, at=place)
+        assert ran.code == 2
+        shown, pointer = ran.err.splitlines()[1:]
+        assert len(shown) < 100
+        assert shown[pointer.index("^")] == "["
+
+    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-"])
+    def test_streams_that_are_closed(self, tmp_path: Path, closed: str) -> None:
+        write_pages(tmp_path / "pages", a="text")
+        for arguments in ("index pages", "search text"):
+            command = f'"$0" -m procsearch {arguments} {closed}'
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            ran = subprocess.run(
+                ["sh", "-c", command, sys.executable], cwd=tmp_path, env=environment, capture_output=True, check=False
+            )
+            assert ran.returncode == 0, ran.stderr
+
     def test_a_query_of_any_bytes(self, place: Path) -> None:
         query = os.fsdecode(b"kidney \xff\xfe")
         assert run("search", query, at=place).code == 0
@@ -185,11 +207,8 @@ class TestStartingIt:
         assert "Commands:" in ran.err
 
     def test_in_a_checkout(self, place: Path) -> None:
-        import subprocess
-
-        root = Path(__file__).resolve().parents[1]
         ran = subprocess.run(
-            [sys.executable, root / "cli.py", "search", "kidney", "--json"],
+            [sys.executable, ROOT / "cli.py", "search", "kidney", "--json"],
             cwd=place, capture_output=True, check=True, timeout=60,
         )  # fmt: skip
         assert json.loads(ran.stdout)["total"] == 2

@@ -311,6 +311,8 @@ class Strings:
     def __init__(self, file: ArrayFile, name: str) -> None:
         self._data = file[f"{name}_data"]
         self._offsets = file[f"{name}_offsets"]
+        if not len(self._offsets):
+            raise DamagedIndex(file.name, f"array {name}_offsets is empty")
 
     def __len__(self) -> int:
         return len(self._offsets) - 1

@@ -99,7 +99,7 @@ def left_after(log: Iterable[Event], random: Random, *, kindness: float) -> dict
             number, offset, data = rest
             contents.setdefault(number, _Contents()).pending.append((offset, data))
         elif kind == "fsync" and isinstance(rest[0], str):
-            for path in [path for path in pending if os.path.dirname(path) == rest[0]]:
+            for path in [path for path in pending if str(Path(path).parent) == rest[0]]:
                 durable[path] = pending.pop(path)[-1]
         elif kind == "fsync":
             found = contents.setdefault(rest[0], _Contents())

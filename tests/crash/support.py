@@ -78,11 +78,16 @@ def state_of(folder: Path) -> State:
     return {procedure.id: procedure for procedure in snapshot.procedures()}
 
 
+def names_in(folder: str | Path) -> set[str]:
+    """The names of all that is in a folder."""
+    return {found.name for found in Path(folder).iterdir()}
+
+
 def assert_sound(folder: Path) -> None:
     """Every byte is verified, nothing is left over, and nobody holds the lock."""
     assert check(Storage(folder)) == []
     files = {file.name for file in open_snapshot(Storage(folder)).manifest.files()}
-    assert set(os.listdir(folder)) == files | {"manifest", LOCK_NAME}
+    assert names_in(folder) == files | {"manifest", LOCK_NAME}
     with Storage(folder).lock(wait=False):
         pass
 

@@ -23,7 +23,7 @@ from procsearch.indexer.storage import Storage
 from procsearch.search.index import Index, open_index
 
 from ..indexer.histories import Commit, apply
-from .support import assert_sound, dose, pages, seeded
+from .support import assert_sound, dose, names_in, pages, seeded
 
 STATES = 6
 PAGES = 24
@@ -104,7 +104,7 @@ def read_for(seconds: float, folder: Path, expected: dict[int, dict[str, Any]], 
                         wrong.append(f"{page.id} is of two states")
             except UnknownId:
                 pass
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is wrong
+            except BaseException as error:
                 wrong.append(f"{query!r}: {type(error).__name__}: {error}")
             counts[number] += 1
 
@@ -122,7 +122,7 @@ def forked(work: Any) -> int:
     if child == 0:  # pragma: no cover - in the other process
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - told by the exit code
+        except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.__stderr__)
             os._exit(1)
         os._exit(0)
@@ -150,7 +150,7 @@ def test_every_answer_is_of_one_commit_and_nothing_leaks(folder: Path, expected:
     seeded()
     apply(folder, commit_of(0))
     read_for(0.3, folder, expected, 2)
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(names_in("/proc/self/fd"))
 
     def read_elsewhere() -> None:
         sys.setswitchinterval(1e-5)
@@ -179,7 +179,7 @@ def test_every_answer_is_of_one_commit_and_nothing_leaks(folder: Path, expected:
     assert statuses == [0] * READERS
     assert generation > SECONDS
     assert maps_of(folder) == []
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(names_in("/proc/self/fd")) == descriptors
     assert after - before < 64 * 2**20
     apply(folder, commit_of(1))
     assert_sound(folder)

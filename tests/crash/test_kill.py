@@ -22,7 +22,20 @@ from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
 
 from ..indexer.histories import Commit, apply
-from .support import FULL, HISTORY, STEPS, assert_sound, build, dose, expected, pages, seeded, state_of, watched
+from .support import (
+    FULL,
+    HISTORY,
+    STEPS,
+    assert_sound,
+    build,
+    dose,
+    expected,
+    names_in,
+    pages,
+    seeded,
+    state_of,
+    watched,
+)
 
 PAGES = range(12)
 
@@ -148,7 +161,7 @@ def run_until(folder: Path, step: int, place: int | None) -> int:
 
 def children_of(process: int) -> list[int]:
     found = []
-    for task in os.listdir(f"/proc/{process}/task"):
+    for task in names_in(f"/proc/{process}/task"):
         found += map(int, Path(f"/proc/{process}/task/{task}/children").read_text().split())
     return found
 
@@ -167,7 +180,8 @@ def test_killing_the_parent_of_parse_workers_leaves_no_process_and_no_lock(tmp_p
     text = "<h2>Purpose</h2><p>" + "The clot of the vein is removed. " * 30 + "</p>"
     for number in range(1500):
         (folder / f"{number}.html").write_text(f"<h1>Graft {number}</h1>{text * 5}")
-    run = f"from procsearch.indexer.reindex import reindex; reindex([{str(folder)!r}], {str(tmp_path / 'index')!r}, jobs=2)"
+    run = f"from procsearch.indexer.reindex import reindex; reindex([{str(folder)!r}], {str(tmp_path / 'index')!r}, "
+    run += "jobs=2)"
     for _ in range(dose(3, 20)):
         parent = subprocess.Popen([sys.executable, "-c", run], stderr=subprocess.DEVNULL)
         workers: list[int] = []

@@ -105,11 +105,16 @@ ODD = (
 )  # fmt: skip
 
 
+FIELDS = (
+    "id", "system", "code", "name", "descriptor", "common_names", "medical_terms", "text", "kind", "heading", "similar",
+    "warnings", "sections", "source", "url",
+)  # fmt: skip
+
+
 def odd_record(number: int, random: Random) -> dict[str, Any]:
     found: dict[str, Any] = record(f"id{number}", "odd")
     odd = random.choice((*ODD, None, 5, 1.5, True, [], {}, ["\ud800"], [[]], -1, 10**400))
-    place = random.choice(("id", "system", "code", "name", "descriptor", "common_names", "medical_terms", "text", "kind",
-                           "heading", "similar", "warnings", "sections", "source", "url"))  # fmt: skip
+    place = random.choice(FIELDS)
     if place in ("text", "kind", "heading"):
         found["sections"][0][place] = odd
     elif place == "similar":

@@ -1,4 +1,4 @@
-"""Every call of the disk fails, once or for good: the old or the new state, one typed error, and a next run that works."""
+"""Every call of the disk fails, once or for good: the old or new state, one typed error, and a next run that works."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from ..crash.support import (
     assert_sound,
     build,
     expected,
+    names_in,
     pages,
     seeded,
     state_of,
@@ -52,9 +53,7 @@ class Failing:
         if number == self._first:
             self._kind = name
         if self._kind and (
-            number == self._first
-            or self._mode == "all calls for good"
-            or (self._mode != "once" and name == self._kind)
+            number == self._first or self._mode == "all calls for good" or (self._mode != "once" and name == self._kind)
         ):
             raise OSError(self._error, os.strerror(self._error), str(arguments[0]))
         return None if name == "fsync" else call(*arguments, **named)
@@ -93,7 +92,7 @@ def test_every_call_of_a_commit_fails(tmp_path: Path, step: int) -> None:
     if step:
         shutil.copytree(base, folder)
     assert attempt(folder, step, counting) is None
-    descriptors = set(os.listdir("/proc/self/fd"))
+    descriptors = names_in("/proc/self/fd")
     for place, error, mode in _faults(counting.count, random):
         shutil.rmtree(folder)
         if step:
@@ -105,7 +104,7 @@ def test_every_call_of_a_commit_fails(tmp_path: Path, step: int) -> None:
         except BaseException:
             print(f"call {place} of {counting.count} failed with {errno.errorcode[error]}, {mode}: {failure}")
             raise
-    assert set(os.listdir("/proc/self/fd")) == descriptors
+    assert names_in("/proc/self/fd") == descriptors
 
 
 def _faults(calls: int, random: Random) -> list[tuple[int, int, str]]:
@@ -127,7 +126,7 @@ def test_every_call_of_opening_and_searching_fails(tmp_path: Path) -> None:
                 try:
                     assert open_index(tmp_path).search("clot").total == total
                 except EngineError as failure:
-                    assert os.strerror(error) in str(failure)  # noqa: PT017 - either is right
+                    assert os.strerror(error) in str(failure)
     assert state_of(tmp_path) == expected(4)
 
 
@@ -137,7 +136,9 @@ class TestReindexing:
         folder = tmp_path / "pages"
         folder.mkdir()
         for number in range(3):
-            (folder / f"{number}.html").write_text(f"<h1>Procedure {number}</h1><h2>Purpose</h2><p>To graft {number}.</p>")
+            (folder / f"{number}.html").write_text(
+                f"<h1>Procedure {number}</h1><h2>Purpose</h2><p>To graft {number}.</p>"
+            )
         return folder
 
     def test_fails_with_one_error_and_works_the_next_time(self, tmp_path: Path, folder: Path) -> None:
@@ -152,7 +153,7 @@ class TestReindexing:
                 try:
                     assert reindex([folder], index).documents == 3
                 except EngineError as error:
-                    assert str(index) in str(error)  # noqa: PT017 - either is right
+                    assert str(index) in str(error)
             assert reindex([folder], index).documents == 3
             assert_sound(index)
 
@@ -208,7 +209,7 @@ def test_a_commit_in_place_that_may_not_last_says_so_and_keeps_both_states(tmp_p
     old = {file.name for file in open_snapshot(Storage(tmp_path)).manifest.files()}
     with watched(fail_the_last_sync), pytest.raises(EngineError, match="may not outlast a power cut"):
         apply(tmp_path, HISTORY[1])
-    assert old <= set(os.listdir(tmp_path))
+    assert old <= names_in(tmp_path)
     assert state_of(tmp_path) == expected(2)
     assert_survived(tmp_path, 1, EngineError(f"cannot {tmp_path}"))
 

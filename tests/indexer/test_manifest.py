@@ -84,7 +84,9 @@ def test_what_no_writer_wrote_is_damage_though_its_checksum_fits(tmp_path: Path,
         read_manifest(sealed(tmp_path, json.dumps(changed).encode()))
 
 
-@pytest.mark.parametrize("line", [b"", b"null", b"[]", b"5", b"{}", b"[" * 200_000, b"\xff", b'{"format": 1e999}', b"nan"])
+@pytest.mark.parametrize(
+    "line", [b"", b"null", b"[]", b"5", b"{}", b"[" * 200_000, b"\xff", b'{"format": 1e999}', b"nan"]
+)
 def test_other_lines_are_damage_too(tmp_path: Path, line: bytes) -> None:
     with pytest.raises(DamagedIndex, match="manifest"):
         read_manifest(sealed(tmp_path, line))

@@ -17,6 +17,7 @@ from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import LOCK_NAME, Storage, sweep
 from procsearch.indexer.writer import IndexWriter
 
+from ..crash.support import names_in
 from .histories import Commit, apply, make_procedure
 
 
@@ -48,8 +49,11 @@ class TestPlaces:
         for path in (tmp_path, *tmp_path.parents[:3]):
             path.chmod(0o755)
         code = (
-            "import os, sys; from procsearch.indexer.storage import Storage; from procsearch.search.index import open_index\n"
-            "from procsearch.indexer.writer import IndexWriter; from procsearch.corpus.errors import EngineError\n"
+            "import os, sys\n"
+            "from procsearch.corpus.errors import EngineError\n"
+            "from procsearch.indexer.storage import Storage\n"
+            "from procsearch.indexer.writer import IndexWriter\n"
+            "from procsearch.search.index import open_index\n"
             "os.setgid(65534); os.setuid(65534); print(len(open_index(sys.argv[1])))\n"
             "try: IndexWriter(Storage(sys.argv[1])).__enter__()\n"
             "except EngineError as error: print(error)\n"
@@ -62,7 +66,7 @@ class TestFiles:
     def test_are_never_overwritten(self, tmp_path: Path) -> None:
         storage = Storage(tmp_path)
         storage.write("one", lambda out: out.write(b"first"))
-        with pytest.raises(EngineError, match="cannot write .*one: File exists"):
+        with pytest.raises(EngineError, match=r"cannot write .*one: File exists"):
             storage.write("one", lambda out: out.write(b"second"))
         assert storage.read("one") == b"first"
 
@@ -73,7 +77,7 @@ class TestFiles:
             (tmp_path / name).touch()
         (tmp_path / "00000009.segment").mkdir()
         sweep(Storage(tmp_path), {"00000002.state"})
-        assert set(os.listdir(tmp_path)) == others | {"00000002.state", "00000009.segment"}
+        assert names_in(tmp_path) == others | {"00000002.state", "00000009.segment"}
 
     def test_that_are_too_long_for_a_manifest_are_not_read(self, tmp_path: Path) -> None:
         with (tmp_path / "manifest").open("wb") as file:
@@ -104,13 +108,13 @@ class TestFiles:
         assert len(set(stamps)) == 300
 
     def test_of_scratch_have_no_name_and_end_when_forgotten(self, tmp_path: Path) -> None:
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(names_in("/proc/self/fd"))
         scratch = Storage(tmp_path).scratch()
         scratch.write(b"spilled")
-        assert os.listdir(tmp_path) == []
+        assert names_in(tmp_path) == set()
         assert b"".join(scratch.parts(3)) == b"spilled"
         del scratch
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(names_in("/proc/self/fd")) == before
 
 
 class TestTheLock:

@@ -92,8 +92,7 @@ class Evaluator:
         found = any_of(parts, self._snapshot.pages)
         of = dict(zip(map(id, query.subqueries), parts, strict=True))
         needed = [any_of([of[id(way)] for way in ways], self._snapshot.pages) for ways in query.words]
-        needed = [part for part in needed if len(part.scores)]
-        if len(needed) < 2:
+        if not all(len(part.scores) for part in needed):
             return found
         bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(self._snapshot.live_count, 1)
         return lifted(found, needed, bonus)

@@ -1,4 +1,4 @@
-"""Where every part of a score comes from."""
+"""Where every part of a score comes from, and why a page is not among the hits."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from .asked import AskedWord
 from .evaluator import Evaluator
 from .matches import Matches
 from .scoring import inverse_document_frequency
+from .words import Word
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMatch:
-    """One term in one field of the page: how often, in how many words, and what it adds to ``tf``."""
+    """One term in one field of the page: how often, in how many words, and what it adds to ``tf``.
+
+    ``entry`` is the entry of the vocabulary by which it answers, empty where it is no synonym.
+    """
 
     term: str
     tier: str
@@ -27,11 +31,16 @@ class FieldMatch:
     occurrences: int
     length: int
     tf: float
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WordScore:
-    """One word of the query: its part of the score, in how many pages it stands and how rare that makes it."""
+    """One word of the query: its part of the score, in how many pages it stands and how rare that makes it.
+
+    ``instead_of`` are the words of the query that it says in other words: of several ways to say one word, the best
+    counts, and a term of several words counts beside them.
+    """
 
     word: str
     field: str
@@ -39,19 +48,56 @@ class WordScore:
     pages: int
     rarity: float
     matches: tuple[FieldMatch, ...]
+    instead_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The score of one procedure (0 where it does not match) and the words it adds up from."""
+    """The score of one procedure (0 where it does not match) and the words it adds up from.
+
+    ``all_words`` says whether it has all words of a short query, which counts more. ``rank`` is its place among the
+    ``total`` hits, None where it is none of them; ``best`` the score of the first of them.
+    """
 
     id: str
     score: float
     words: tuple[WordScore, ...]
+    all_words: bool
+    rank: int | None
+    total: int
+    best: float
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as a JSON object."""
-        return asdict(self)
+        return {**asdict(self), "why": list(self.why())}
+
+    def why(self) -> tuple[str, ...]:
+        """What keeps the page from a better place, in words; empty for the first hit."""
+        if self.rank == 1:
+            return ()
+        plain = [word for word in self.words if not word.instead_of]
+        missing = [word.word for word in plain if not _said(word, self.words)]
+        absent = [word.word for word in plain if not word.pages]
+        reasons = []
+        if self.rank is None:
+            reasons.append("it is not among the hits")
+        else:
+            reasons.append(
+                f"it is hit {self.rank} of {self.total}, with a score of {self.score:.2f}, not {self.best:.2f}"
+            )
+        if absent:
+            reasons.append(f"no page has {_listed(absent)}")
+        if others := [word for word in missing if word not in absent]:
+            reasons.append(f"it does not have {_listed(others)}")
+        if self.rank is None and not missing:
+            reasons.append("it has every word, but the query excludes it or asks for words in other places")
+        loose = [word.word for word in plain if word.score and all(match.tier != "exact" for match in word.matches)]
+        if loose:
+            reasons.append(f"it has {_listed(loose)} in another form only")
+        weak = [word.word for word in plain if 0 < word.score < word.rarity / 4 and word.word not in loose]
+        if weak:
+            reasons.append(f"it has {_listed(weak)} only in passing")
+        return tuple(reasons)
 
 
 def explain(
@@ -69,9 +115,29 @@ def explain(
                 pages=len(found),
                 rarity=inverse_document_frequency(snapshot.live_count, len(found)),
                 matches=tuple(_field_matches(snapshot, evaluator, word, page)),
+                instead_of=word.instead_of,
             )
         )
-    return Explanation(snapshot.id(page), _score_of(matches, page), tuple(words))
+    score = _score_of(matches, page)
+    _, scores = matches.sparse()
+    return Explanation(
+        id=snapshot.id(page),
+        score=score,
+        words=tuple(words),
+        all_words=all(_said(word, words) for word in words if not word.instead_of),
+        rank=1 + int(np.count_nonzero(scores > score)) if score else None,
+        total=len(matches),
+        best=float(scores.max(initial=0.0)),
+    )
+
+
+def _said(word: WordScore, words: Sequence[WordScore]) -> bool:
+    """Whether the page has ``word`` or says it in other words."""
+    return word.score > 0 or any(other.score > 0 and word.word in other.instead_of for other in words)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
 
 
 def _score_of(matches: Matches, page: int) -> float:
@@ -83,20 +149,24 @@ def _score_of(matches: Matches, page: int) -> float:
 def _field_matches(snapshot: Snapshot, evaluator: Evaluator, word: AskedWord, page: int) -> list[FieldMatch]:
     segment, local = snapshot.locate(page)
     table = evaluator.table(word.field)
+    variants = {variant.term: variant for variant in word.node.variants} if isinstance(word.node, Word) else {}
     matches = []
     for part in evaluator.occurrences(word.node, segment):
         here = part.pages == local
         for code, count in zip(*np.unique(part.codes[here], return_counts=True), strict=True):
             tf = float(table[code]) * part.weight * int(count)
             if tf > 0:
+                variant = variants.get(part.term or "")
+                tier = variant.tier if variant else part.term and word.tier_of(part.term)
                 matches.append(
                     FieldMatch(
                         term=part.term or word.text,
-                        tier=(word.tier_of(part.term) if part.term else None) or "exact",
+                        tier=tier or "exact",
                         field=FIELDS[code >> codec.FIELD_SHIFT].name,
                         occurrences=int(codec.code_counts(code)) * int(count),
                         length=int(codec.LENGTHS[code & 0xFF]),
                         tf=tf,
+                        entry=variant.entry if variant else "",
                     )
                 )
     return sorted(matches, key=lambda match: (-match.tf, match.term, match.field))

@@ -58,6 +58,8 @@ def serve(
     """
     if token is not None and not token.strip():
         raise ProcsearchError("the token is empty")
+    if not 0 <= port <= 65_535:
+        raise ProcsearchError("a port is a number from 0 to 65,535")
     if token is None and not open_ and not is_loopback(host):
         raise ProcsearchError(f"{host} can be reached by other machines: give --token, or --open to serve everybody")
     open_index(index_path)  # fails here rather than in every process
@@ -95,8 +97,8 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except (OSError, OverflowError) as error:
-        raise EngineError(f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise EngineError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def _logging(queries: bool) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,22 +13,9 @@ from starlette.testclient import TestClient
 
 import procsearch
 from procsearch.search import web
+from tests.web.hostile import write_hostile
 
 SAMPLES = Path(__file__).resolve().parents[2] / "corpus" / "samples" / "pages"
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x1b[31m\u202e"
-
-
-def write_hostile(path: Path) -> Path:
-    """Pages with markup and control characters in every field."""
-    hostile = {
-        "id": "web:<b>'\"/../?#", "system": "<i>X</i>", "code": "H<1>", "descriptor": f"Hostilium {HOSTILE}",
-        "name": f"Hostilium {HOSTILE}", "common_names": [HOSTILE], "medical_terms": [HOSTILE],
-        "sections": [{"kind": "summary", "heading": HOSTILE, "text": f"hostilium {HOSTILE}\n{HOSTILE}"}],
-        "similar_codes": [{"system": HOSTILE, "code": HOSTILE, "descriptor": HOSTILE, "url": "javascript:alert(1)"}],
-        "source": "javascript:alert(1)", "warnings": [],
-    }  # fmt: skip
-    path.write_text(json.dumps(hostile) + "\n", encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -153,10 +153,12 @@ class _Run:
         self._progress = progress
         self._known: dict[str, PageRef] = {}
         self._files: dict[str, list[PageRef]] = {}
-        for source, ref in writer.pages():
+        # As the files are written in the index, and as they would be without detours.
+        roots = {str(PurePath(name)) for name in named} | {os.path.normpath(name) for name in named}
+        for source, ref in writer.pages(roots):
             self._known[source] = ref
             self._files.setdefault(ref.container, []).append(ref)
-        self._before = len(self._known)
+        self._before = writer.page_count()
         self._left_alone: set[str] = set()  # files that were not opened
         self._met: set[str] = set()  # sources of pages found
         self._failing: dict[str, set[str]] = {}  # what failed in each file or folder
@@ -166,7 +168,7 @@ class _Run:
         self._failed: list[FailedPage] = []
         self._warnings: list[str] = []
         self._oddities: list[str] = []
-        if any(ref.segment.parsers[ref.page] != parser for ref in self._known.values()):
+        if writer.has_other_parser(parser):
             progress.message("pages parsed by another version, or with other headings, are parsed anew")
 
     def read_pages(self, limits: Limits, jobs: int, headings: Mapping[str, str] | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import ParamSpec, TypeVar
@@ -122,8 +123,6 @@ class Segment:
             wanted = _TYPES.get(name, ("<u4", "<u8") if name.endswith("_offsets") else ("|u1",))
             if column.dtype.str not in wanted or len(column) != rows.get(name, len(column)):
                 raise DamagedIndex(self.name, f"array {name} does not fit the others")
-            if name.endswith("_offsets") and not len(column):
-                raise DamagedIndex(self.name, f"array {name} is empty")
         if self.state_file is not None:
             for name, dtype in (("states", "|u1"), ("sizes", "<i8"), ("mtimes", "<i8")):
                 column = self.state_file[name]
@@ -364,9 +363,22 @@ class Segment:
         """The file on disk that a page comes from."""
         return self.containers[int(self._container_numbers[page])]
 
+    @_believing
+    def pages_under(self, roots: Iterable[str]) -> npt.NDArray[np.int64]:
+        """The pages from the files ``roots`` and from those in the folders ``roots``; ``.`` stands for any file."""
+        names = self.containers
+        chosen = np.zeros(len(names), bool)
+        for root in roots:
+            folder = root.rstrip("/") + "/"
+            chosen[bisect_left(names, folder) : bisect_left(names, folder[:-1] + "0")] = True  # 0 comes after /
+            chosen[bisect_left(names, root) : bisect_right(names, root)] = True
+            if root == ".":
+                chosen[:] = True
+        return np.flatnonzero(chosen[self._container_numbers])
+
     @cached_property
     def containers(self) -> list[str]:
-        """The files on disk that its pages come from; ``file["containers"]`` says which page comes from which."""
+        """The files on disk that its pages come from, sorted; ``file["containers"]`` says which page comes from which."""
         return [name.decode("utf-8", "surrogateescape") for name in Strings(self.file, "container").all()]
 
     @cached_property

@@ -202,15 +202,27 @@ class IndexWriter:
         """The number of the commit that the changes are made to; 0 for a new index."""
         return self._manifest.generation
 
-    def pages(self) -> Iterator[tuple[str, PageRef]]:
-        """The source and place of every page there, shadowed ones too."""
+    def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, PageRef]]:
+        """The source and place of every page there from the files or folders ``roots``, shadowed ones too."""
         for member in self._members:
             if not member.new:
-                for page, (source, state) in enumerate(
-                    zip(member.segment.sources(), member.states.tolist(), strict=True)
-                ):
-                    if state != DELETED:
-                        yield source, PageRef(member, page)
+                pages = member.segment.pages_under(roots)
+                found = pages[member.states[pages] != DELETED].tolist()
+                sources = member.segment.sources() if len(found) * 8 > member.segment.pages else None
+                for page in found:
+                    yield sources[page] if sources else member.segment.source(page), PageRef(member, page)
+
+    def page_count(self) -> int:
+        """How many pages are there, shadowed ones too."""
+        return sum(int(np.count_nonzero(member.states != DELETED)) for member in self._members if not member.new)
+
+    def has_other_parser(self, parser: int) -> bool:
+        """Whether a page there was parsed by another parser than ``parser``."""
+        return any(
+            bool(np.any(member.segment.parsers[member.states != DELETED] != parser))
+            for member in self._members
+            if not member.new
+        )
 
     def live_pages(self) -> int:
         """How many pages would be found if the changes so far were committed, but for those of one id."""

@@ -190,7 +190,7 @@ def index(
     with _progress(pages) as progress:
         report = reindex(
             pages, index_path,
-            jobs=jobs or len(os.sched_getaffinity(0)), dry_run=dry_run, allow_removals=allow_removals,
+            jobs=jobs or _cores(), dry_run=dry_run, allow_removals=allow_removals,
             headings=_read_headings(headings), limits=_limits(max_page_bytes), memory=memory * 2**20,
             wait=not no_wait, approve=approve, progress=progress,
         )  # fmt: skip
@@ -210,6 +210,11 @@ def index(
         )
     if report.failed:
         context.exit(SOME_PAGES_FAILED)
+
+
+def _cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..corpus.pages import STDIN, find_pages
 from ..indexer.reindex import Progress
+from .printing import printable
 
 
 class LineProgress(Progress):
@@ -69,4 +70,4 @@ class BarProgress(Progress):
         """Print a message above the bar."""
         from rich.text import Text
 
-        self._bar.console.print(Text(text))
+        self._bar.console.print(Text(printable(text)))

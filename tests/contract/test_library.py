@@ -228,6 +228,23 @@ class TestErrors:
             assert results.total >= len(results.hits)
             json.dumps(results.to_json())
 
+    @settings(max_examples=150, deadline=None)
+    @given(st.binary(max_size=80) | st.text(max_size=80) | st.text("<>/h1p2ulibodyPurpose: \n-*#&;&", max_size=120))
+    def test_a_page_gives_a_procedure_or_a_page_error(self, data: bytes | str) -> None:
+        try:
+            procedure = procsearch.parse_page(data, source="x.html")
+        except procsearch.PageError as error:
+            assert error.page == "x.html"
+            assert error.reason
+        else:
+            assert procedure.id
+            json.dumps(procedure.to_json(), ensure_ascii=False).encode()
+
+    @settings(max_examples=30, deadline=None)
+    @given(limit=st.integers(-2, 200))
+    def test_neighbours_of_any_number(self, index: procsearch.Index, limit: int) -> None:
+        assert len(index.similar("hcpcs:G0121", limit=limit)) <= max(limit, 0)
+
     @settings(max_examples=60, deadline=None)
     @given(prefix=st.text(max_size=20), limit=st.integers(-1, 30))
     def test_suggesting_never_fails(self, index: procsearch.Index, prefix: str, limit: int) -> None:

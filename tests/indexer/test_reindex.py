@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -261,6 +263,37 @@ class TestOneCommit:
         assert seen == [8]
         assert (index.search("kidney").total, index.search("spleen").total) == (0, 8)
         assert {"kidney" in hit.snippet for hit in before.hits} == {True}  # results stay those of their commit
+
+    def test_a_search_during_commits_sees_one_state_or_the_other_never_a_mix(self, place: Path) -> None:
+        reindex("pages", "x")
+        index = procsearch.open_index("x")
+        done = threading.Event()
+        seen: set[tuple[str, ...]] = set()
+        broken: list[Exception] = []
+
+        def search() -> None:
+            try:
+                while not done.is_set():
+                    hits = index.search("kidney spleen").hits
+                    seen.add(tuple(sorted({hit.snippet for hit in hits})) if len(hits) == 8 else ("not all",))
+            except Exception as error:
+                broken.append(error)
+
+        threads = [threading.Thread(target=search) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for text in ("spleen", "kidney") * 4:
+            write_pages(Path("pages"), **dict.fromkeys("abcdefgh", text))
+            assert reindex("pages", "x").changed == 8
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert broken == []
+        assert seen <= {("kidney",), ("spleen",)}
+
+    def test_without_jobs_no_process_is_started(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(subprocess, "Popen", None)
+        assert reindex("pages", "x").added == 8
 
     def test_what_is_not_approved_is_as_if_it_had_not_been(self, place: Path) -> None:
         reindex("pages", "x")

@@ -33,8 +33,12 @@ class _Member:
     segment: Segment
     states: np.ndarray[Any, np.dtype[np.uint8]]
     new: bool
-    changed: bool = False
+    changed: bool = False  # whether the states are
     seen: dict[int, tuple[int, int]] = field(default_factory=dict)  # page -> size and time of its file
+
+    @property
+    def differs(self) -> bool:
+        return self.changed or bool(self.seen)
 
     def set(self, page: int, state: int) -> None:
         if self.states[page] != state:
@@ -236,7 +240,7 @@ class IndexWriter:
     @property
     def has_changes(self) -> bool:
         """Whether a commit would change anything, or there is no index yet."""
-        changed = any(member.new or member.changed for member in self._members)
+        changed = any(member.new or member.differs for member in self._members)
         return bool(self._batch.pages) or changed or self._dropped or not self.generation
 
     # Changes
@@ -256,7 +260,6 @@ class IndexWriter:
     def seen(self, page: PageRef, size: int, mtime_ns: int) -> None:
         """Note that a page is unchanged in a file that now has this size and time of modification."""
         page.member.seen[page.page] = size, mtime_ns
-        page.member.changed = True
 
     def commit(
         self, *, compact: bool = False, approve: Callable[[Snapshot], None] = lambda snapshot: None
@@ -379,11 +382,11 @@ class IndexWriter:
     def _record(self, member: _Member) -> SegmentRecord:
         """The manifest's record of a segment, after writing the states of its pages if they changed."""
         record = member.segment.record
-        if record.lengths and not member.changed:
+        if record.lengths and not member.differs:
             return record
         live = member.states == LIVE
         state = record.state
-        if member.changed:
+        if member.differs:
             name = self._new_name("state")
             state = FileRecord(name, *write_arrays(self._storage, name, member.arrays()))
         lengths, filled = field_sums(member.segment.length_bytes[live])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -151,3 +152,18 @@ def test_two_pages_of_one_id_in_a_batch_become_one_document(tmp_path: Path) -> N
         ]
         assert opened.search("graft").total == 3
         assert check(Storage(index)) == []
+
+
+def test_pages_may_be_seen_again_in_a_segment_that_loses_others(tmp_path: Path) -> None:
+    """Found by the random batches above: a page that was touched, beside one that is gone, in a segment with a state."""
+    folder, index = tmp_path / "pages", tmp_path / "index"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number}.html").write_text(f"<h1>Graft {number}</h1><p>To graft vein{number}.</p>")
+    reindex([folder], index)
+    for gone in range(2):
+        (folder / f"{gone}.html").unlink()
+        os.utime(folder / "5.html", ns=(10**18 + gone, 10**18 + gone))
+        assert reindex([folder], index).removed == 1
+    assert reindex([folder], index).documents == 10
+    assert check(Storage(index)) == []

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ..indexer import postings as codec
-from ..indexer.fields import FIELDS
+from ..indexer.fields import ALL, FIELDS
 from ..indexer.snapshot import Snapshot
 from .asked import AskedWord
 from .evaluator import Evaluator
+from .language import trees as q
 from .matches import Matches
 from .scoring import inverse_document_frequency
-from .words import Word
+from .words import Together, Word
+
+ALL_WORDS = "(all words)"
+"""The name of the part of a score that a page has for having all words of a short query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,8 @@ class FieldMatch:
 class WordScore:
     """One word of the query: its part of the score, in how many pages it stands and how rare that makes it.
 
-    ``instead_of`` are the words of the query that it says in other words: of several ways to say one word, the best
-    counts, and a term of several words counts beside them.
+    ``instead_of`` are the words of the query that it says in other words; of two ways to say one word only the better
+    adds to the score.
     """
 
     word: str
@@ -75,7 +79,7 @@ class Explanation:
         """What keeps the page from a better place, in words; empty for the first hit."""
         if self.rank == 1:
             return ()
-        plain = [word for word in self.words if not word.instead_of]
+        plain = [word for word in self.words if not word.instead_of and word.word != ALL_WORDS]
         missing = [word.word for word in plain if not _said(word, self.words)]
         absent = [word.word for word in plain if not word.pages]
         reasons = []
@@ -101,9 +105,10 @@ class Explanation:
 
 
 def explain(
-    snapshot: Snapshot, evaluator: Evaluator, asked: Sequence[AskedWord], matches: Matches, page: int
+    snapshot: Snapshot, evaluator: Evaluator, tree: Any, asked: Sequence[AskedWord], matches: Matches, page: int
 ) -> Explanation:
-    """Explain the score of ``page`` among ``matches``."""
+    """Explain the score of ``page`` among ``matches`` of the query ``tree``, which asks for the words ``asked``."""
+    shares = dict(_shares(evaluator, tree, page, 1.0))
     words = []
     for word in asked:
         found = evaluator.evaluate(word.node)
@@ -111,7 +116,7 @@ def explain(
             WordScore(
                 word=word.text,
                 field=word.field,
-                score=_score_of(found, page),
+                score=_score_of(found, page) * shares.get(id(word.node), 0.0),
                 pages=len(found),
                 rarity=inverse_document_frequency(snapshot.live_count, len(found)),
                 matches=tuple(_field_matches(snapshot, evaluator, word, page)),
@@ -119,21 +124,46 @@ def explain(
             )
         )
     score = _score_of(matches, page)
+    all_words = all(_said(word, words) for word in words if not word.instead_of)
+    if all_words and isinstance(tree, Together):
+        bonus = score - sum(word.score for word in words)
+        words.append(WordScore(ALL_WORDS, ALL, bonus, len(matches), 0.0, ()))
     _, scores = matches.sparse()
     return Explanation(
         id=snapshot.id(page),
         score=score,
         words=tuple(words),
-        all_words=all(_said(word, words) for word in words if not word.instead_of),
+        all_words=all_words,
         rank=1 + int(np.count_nonzero(scores > score)) if score else None,
         total=len(matches),
         best=float(scores.max(initial=0.0)),
     )
 
 
+def _shares(evaluator: Evaluator, node: Any, page: int, share: float) -> Iterator[tuple[int, float]]:
+    """What the score of each leaf of the tree is multiplied by on its way into the score of ``page``."""
+    if not _score_of(evaluator.evaluate(node), page):
+        share = 0.0
+    if isinstance(node, (q.AndNot, q.AndMaybe, q.Require)):
+        yield from _shares(evaluator, node.a, page, share * node.boost)
+        if isinstance(node, q.AndMaybe):
+            yield from _shares(evaluator, node.b, page, share * node.boost)
+    elif isinstance(node, q.DisjunctionMax):
+        best = max(node.subqueries, key=lambda sub: _score_of(evaluator.evaluate(sub), page))
+        for sub in node.subqueries:
+            counts = 1.0 if sub is best else node.tiebreak
+            yield from _shares(evaluator, sub, page, share * node.boost * counts)
+    elif isinstance(node, (q.Or, q.And)):
+        for sub in node.subqueries:
+            if not isinstance(sub, q.Not):
+                yield from _shares(evaluator, sub, page, share * node.boost)
+    else:
+        yield id(node), share
+
+
 def _said(word: WordScore, words: Sequence[WordScore]) -> bool:
     """Whether the page has ``word`` or says it in other words."""
-    return word.score > 0 or any(other.score > 0 and word.word in other.instead_of for other in words)
+    return bool(word.matches) or any(other.matches and word.word in other.instead_of for other in words)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -253,7 +253,7 @@ class Index:
         """Where every part of the score of one procedure comes from."""
         view = self.view()
         asked = self._ask(view, query, _all_boosts(boosts))
-        return explain(view.snapshot, asked.evaluator, asked.words, asked.matches, _page(view, id))
+        return explain(view.snapshot, asked.evaluator, asked.tree, asked.words, asked.matches, _page(view, id))
 
     # The whole
 
@@ -309,7 +309,7 @@ class Asked:
     ) -> None:
         self._view = view
         self._query = query
-        self._tree = tree
+        self.tree = tree
         self.evaluator = evaluator
         self.matches = matches
         self.corrected = corrected
@@ -318,7 +318,7 @@ class Asked:
     @cached_property
     def words(self) -> list[AskedWord]:
         """The words that the query asks for."""
-        return list(asked_words(self._tree, self.evaluator.fuzzy_terms))
+        return list(asked_words(self.tree, self.evaluator.fuzzy_terms))
 
     @cached_property
     def _weights(self) -> list[float]:

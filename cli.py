@@ -230,7 +230,7 @@ def _progress(pages: tuple[str, ...]) -> Iterator[Any]:
 
 
 @group.command()
-@click.argument("query")
+@click.argument("query", nargs=-1, required=True)
 @index_option
 @click.option("-n", "--limit", type=click.IntRange(0), default=10, show_default=True, help="How many hits to show.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many hits to pass over.")
@@ -241,8 +241,8 @@ def _progress(pages: tuple[str, ...]) -> Iterator[Any]:
 @click.option("--explain", is_flag=True, help="Show where each hit's score comes from.")
 @json_option
 def search(
-    *, query: str, index_path: str, limit: int, offset: int, filters: tuple[str, ...], facets: tuple[str, ...],
-    boosts: tuple[str, ...], explain: bool, as_json: bool,
+    *, query: tuple[str, ...], index_path: str, limit: int, offset: int, filters: tuple[str, ...],
+    facets: tuple[str, ...], boosts: tuple[str, ...], explain: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show the procedures that match QUERY, best first.
 
@@ -250,9 +250,10 @@ def search(
     wild?cards, fuzzy~, ranges and ^boosts; docs/query-language.md tells all of it.
     """
     index = _open(index_path)
+    asked = " ".join(query)
     weights = {name: _number(values[-1]) for name, values in _filters(boosts).items()}
-    results = index.search(query, limit=limit, offset=offset, filters=_filters(filters), facets=facets, boosts=weights)
-    explanations = [index.explain(query, hit.id, boosts=weights) for hit in results.hits] if explain else []
+    results = index.search(asked, limit=limit, offset=offset, filters=_filters(filters), facets=facets, boosts=weights)
+    explanations = [index.explain(asked, hit.id, boosts=weights) for hit in results.hits] if explain else []
     if as_json:
         found = results.to_json()
         for hit, explanation in zip(found["hits"], explanations, strict=False):

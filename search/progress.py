@@ -56,7 +56,7 @@ class BarProgress(Progress):
 
     def stage(self, name: str) -> None:
         """Tell that a stage begins."""
-        self._bar.update(self._task, description=name)
+        self._bar.update(self._task, description=name, refresh=True)
 
     def page(self, container: str) -> None:
         """Count a page, and its file where it is another than before."""

@@ -53,7 +53,7 @@ def test_exit_codes_are_told(code: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_commands_that_are_shown_can_be_given(page: Path) -> None:
-    for block in re.findall(r"^```(?:sh|console|bash)\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S):
+    for block in re.findall(r"^```(?:sh|console|bash)?\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S):
         for line in block.splitlines():
             words = shlex.split(line.removeprefix("$ ").partition(" > ")[0].partition(" | ")[0], comments=True)
             if words[:1] == ["procsearch"] and words[1:2] and not words[1].startswith("-"):

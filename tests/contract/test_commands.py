@@ -204,6 +204,14 @@ class TestSearch:
         assert set(ran.json["facets"]) == {"system"}
         assert ran.err == ""
 
+    def test_words_need_no_quotation_marks(self, asked) -> None:  # type: ignore[no-untyped-def]
+        apart, together = (
+            asked("search", "kidney", "stone", "--json").json,
+            asked("search", "kidney stone", "--json").json,
+        )
+        assert apart["query"] == together["query"] == "kidney stone"
+        assert apart["hits"] == together["hits"]
+
     def test_filters(self, asked) -> None:  # type: ignore[no-untyped-def]
         ran = asked("search", "knee", "--filter", "system=HCPCS", "--json")
         assert {hit["system"] for hit in ran.json["hits"]} == {"HCPCS"}
@@ -323,7 +331,7 @@ class TestExitCodes:
         ("arguments", "told"),
         [
             (("frobnicate",), "No such command 'frobnicate'"),
-            (("search",), "Missing argument 'QUERY'"),
+            (("search",), "Missing argument 'QUERY...'"),
             (("search", "x", "--nonesuch"), "No such option"),
             (("search", "x", "--filter", "system"), "field=value"),
             (("search", "x", "--filter", "nowhere=1"), "nowhere"),

@@ -149,7 +149,7 @@ class TestInAPipe:
         assert len(shown) < 100
         assert shown[pointer.index("^")] == "["
 
-    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-"])
+    @pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-"])
     def test_streams_that_are_closed(self, tmp_path: Path, closed: str) -> None:
         write_pages(tmp_path / "pages", a="text")
         for arguments in ("index pages", "search text"):

@@ -1,4 +1,4 @@
-"""HTML to blocks: one pass over BeautifulSoup's tree, without recursion.
+"""HTML to blocks: one pass over what BeautifulSoup's parser meets, without a tree and without recursion.
 
 The pass notes for every block in which suspect region (navigation, cookie notice, sidebar …) it stands; which regions
 are dropped is decided afterwards, so that a careless ``<div class="header-content main">`` around everything, or a
@@ -7,16 +7,16 @@ are dropped is decided afterwards, so that a careless ``<div class="header-conte
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, Tag
+from bs4.builder._lxml import LXMLTreeBuilder
 
 from .blocks import BOLD_LEVEL, Block, Link, RawPage
 from .decoding import clean_text
+from .head import HeadReader
 from .headings import HeadingTable
 from .noise import Region, drop_noise, is_skip_link, is_suspect
 from .tables import Cell, TableRows
@@ -29,12 +29,12 @@ _MAX_REGIONS_DEEP = 30  # suspect elements inside one another; deeper ones count
 
 _SKIPPED_TAGS = """
     script style noscript template svg math iframe object embed select datalist textarea canvas audio video map
-    input title meta link base img picture progress meter
+    input title meta link base img picture progress meter rp rt
 """
 _SKIPPED = frozenset(_SKIPPED_TAGS.split())
 _INLINE_TAGS = """
-    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr o:p output q rp rt
-    ruby s samp small span strike strong sub sup time tt u var wbr
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr o:p output q ruby
+    s samp small span strike strong sub sup time tt u var wbr
 """
 _INLINE = frozenset(_INLINE_TAGS.split())
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "dt": 7, "summary": 7, "legend": 7, "caption": 7}
@@ -61,11 +61,25 @@ def read_html(html: str, table: HeadingTable) -> RawPage:
     """The blocks of the main content of ``html`` and what its head says; TooMuch if it is a flood."""
     _check_caps(html)
     html = re.sub(r"<\?xml", "<?x-ml", html, flags=re.IGNORECASE)  # else BeautifulSoup warns that this is XML
-    soup = BeautifulSoup(html if "<" in html else "<p>" + html, "lxml", multi_valued_attributes=None)
-    walk = _Walk(table)
-    walk.run(soup)
+    builder = _Builder(table)
+    BeautifulSoup(html if "<" in html else "<p>" + html, builder=builder)
+    walk = builder.walk
     blocks = drop_noise(walk.out, walk.regions, table)
-    return RawPage(blocks, walk.title, walk.canonical, walk.metadata)
+    return RawPage(blocks, walk.head.title, walk.head.canonical, walk.head.metadata)
+
+
+class _Builder(LXMLTreeBuilder):
+    """Has BeautifulSoup's parser tell the pass what it meets, instead of building objects that nobody keeps."""
+
+    def __init__(self, table: HeadingTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def default_parser(self, encoding: str | None) -> Any:
+        """A parser for one attempt at the page, and a pass that begins with it."""
+        self.walk = _Walk(self._table)
+        parser: Any = super().default_parser(encoding)
+        return parser(target=self.walk, encoding=encoding)
 
 
 def _check_caps(html: str) -> None:
@@ -81,7 +95,8 @@ def _check_caps(html: str) -> None:
 class _Before(NamedTuple):
     """What was so before an element was entered, to be so again after it."""
 
-    tag: Tag
+    name: str
+    attributes: Mapping[str, str]
     region: int
     bold: int
     heading: int
@@ -89,15 +104,25 @@ class _Before(NamedTuple):
     pieces: int  # how many there were
 
 
+class _Pre(NamedTuple):
+    """A ``pre`` being read: how many elements are open around it, how many blocks stand before it, its text as is."""
+
+    depth: int
+    blocks: int
+    text: list[str]
+
+
 class _Walk:
-    """The pass: gathers inline text into lines and lines into blocks."""
+    """The pass: gathers inline text into lines and lines into blocks. The parser calls start, end, data and close."""
 
     def __init__(self, table: HeadingTable) -> None:
         self.out: list[tuple[Block, int]] = []
         self.regions: list[Region] = [Region(-1, False)]
-        self.title = ""
-        self.canonical: str | None = None
-        self.metadata: dict[str, str] = {}
+        self.head = HeadReader()
+        self._open: list[_Before] = []
+        self._over = 0  # how many elements are open that are passed over, in one another
+        self._text: list[str] = []  # since the last tag
+        self._pre: _Pre | None = None
         self._region = 0
         self._pieces: list[tuple[str, bool]] = []  # of the line being gathered: text, and whether it is bold
         self._links: list[Link] = []
@@ -109,53 +134,77 @@ class _Walk:
         self._rows: list[list[Cell]] = []
         self._within = 0  # how many of article, main, section and details are open: a header in them is their own
 
-    def run(self, root: Tag) -> None:
-        """Walk the tree beneath ``root``."""
-        stack: list[tuple[Iterator[PageElement], _Before | None]] = [(iter(root.contents), None)]
-        while stack:
-            children, leave = stack[-1]
-            for node in children:
-                if isinstance(node, Tag):
-                    if node.name in _SKIPPED:
-                        self._read_head(node)
-                        continue
-                    if len(stack) > MAX_DEPTH:
-                        raise TooMuch(f"elements nested more than {MAX_DEPTH:,} deep")
-                    leaving = self._enter(node)
-                    if leaving is not None:
-                        stack.append((iter(node.contents), leaving))
-                        break
-                elif type(node) is NavigableString:
-                    self._pieces.append((str(node), self._bold > 0))
-            else:
-                stack.pop()
-                if leave is not None:
-                    self._leave(leave)
+    # -- what the parser meets ---------------------------------------------------------------------------------
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+        if self._over:
+            self._over += 1
+            return
+        if self._text:
+            self._end_text()
+        if name in _SKIPPED:
+            self.head.start(name, attributes)
+            self._over = 1
+            return
+        if len(self._open) >= MAX_DEPTH:
+            raise TooMuch(f"elements nested more than {MAX_DEPTH:,} deep")
+        before = self._enter(name, attributes)
+        if before is None:
+            self._over = 1
+        else:
+            self._open.append(before)
+
+    def end(self, name: str) -> None:
+        """The innermost element ends; the parser closes those that the page leaves open."""
+        if self._over:
+            self._over -= 1
+            if not self._over:
+                self.head.end()
+            return
+        if self._text:
+            self._end_text()
+        self._leave(self._open.pop())
+
+    def data(self, text: str) -> None:
+        """Some text; the parser may tell one text in several parts."""
+        if self._over:
+            self.head.data(text)
+        else:
+            self._text.append(text)
+
+    def close(self) -> None:
+        """The page ends."""
+        if self._text:
+            self._end_text()
+        while self._open:
+            self._leave(self._open.pop())
         self._flush()
+
+    def _end_text(self) -> None:
+        self._pieces.append(("".join(self._text), self._bold > 0))
+        if self._pre:
+            self._pre.text.extend(self._text)
+        self._text = []
 
     # -- entering and leaving elements -------------------------------------------------------------------------
 
-    def _enter(self, tag: Tag) -> _Before | None:
-        """Note the beginning of ``tag``; what :meth:`_leave` needs to undo it, None to pass the element over."""
-        name = tag.name
+    def _enter(self, name: str, attributes: Mapping[str, str]) -> _Before | None:
+        """Note the beginning of an element; what :meth:`_leave` needs to undo it, None to pass the element over."""
         if name == "br":
             if self._heading:
                 self._pieces.append((" ", False))
             else:
                 self._flush()
             return None
-        attributes = tag.attrs
-        before = _Before(tag, self._region, self._bold, self._heading, self._item, len(self._pieces))
+        before = _Before(name, attributes, self._region, self._bold, self._heading, self._item, len(self._pieces))
         if name in _INLINE:
             if attributes and (is_skip_link(attributes) if name == "a" else is_suspect(name, attributes)):
                 return None
         else:
-            if name == "button" and not self._is_toggle(tag):
+            if name == "button" and not self._is_toggle(attributes):
                 return None
             self._flush()
-            if name == "pre" and "\n" in (text := tag.get_text()).strip():
-                self.out.extend((block, self._region) for block in text_blocks(text, self._table))
-                return None
             is_own_header = name == "header" and self._within > 0
             if name not in ("html", "body", "main") and not is_own_header and is_suspect(name, attributes):
                 self._enter_region(name, attributes)
@@ -164,18 +213,18 @@ class _Walk:
             self._bold += 1
         return before
 
-    def _enter_region(self, name: str, attributes: dict[str, Any]) -> None:
+    def _enter_region(self, name: str, attributes: Mapping[str, str]) -> None:
         depth = self.regions[self._region].depth + 1
         if depth < _MAX_REGIONS_DEEP:
-            is_header = name == "header" or "header" in str(attributes.get("class"))
+            is_header = name == "header" or "header" in attributes.get("class", "")
             self.regions.append(Region(self._region, is_header, depth))
             self._region = len(self.regions) - 1
 
-    def _enter_block(self, name: str, attributes: dict[str, Any]) -> None:
+    def _enter_block(self, name: str, attributes: Mapping[str, str]) -> None:
         if name in _HEADINGS:
             self._heading = _HEADINGS[name]
         elif name == "button" or attributes.get("role") == "heading":
-            level = str(attributes.get("aria-level", ""))
+            level = attributes.get("aria-level", "")
             self._heading = int(level) if level in "123456" and level else self._heading or 7
         elif name in _OWN_HEADER:
             self._within += 1
@@ -190,12 +239,14 @@ class _Walk:
             self.out = []
         elif name == "p" and attributes and self._is_list_paragraph(attributes):
             self._item = True
+        elif name == "pre" and self._pre is None:
+            self._pre = _Pre(len(self._open), len(self.out), [])
 
     def _leave(self, before: _Before) -> None:
-        name = before.tag.name
+        name = before.name
         if name in _INLINE:
             if name == "a":
-                self._leave_link(before.tag, before.pieces)
+                self._leave_link(before)
             elif before.bold != self._bold and name == "span" and before.heading == 0:
                 self._pieces.append((" ", True))
         else:
@@ -215,13 +266,22 @@ class _Walk:
             self._tables.pop()
         elif name in _OWN_HEADER:
             self._within -= 1
+        elif name == "pre" and self._pre and self._pre.depth == len(self._open):
+            self._leave_pre(self._pre)
 
-    def _leave_link(self, tag: Tag, start: int) -> None:
-        text = " ".join("".join(piece for piece, _ in self._pieces[start:]).split())
+    def _leave_pre(self, pre: _Pre) -> None:
+        """Lines that only ``pre`` keeps apart are read as reader text."""
+        self._pre = None
+        text = "".join(pre.text)
+        if "\n" in text.strip():
+            self.out[pre.blocks :] = [(block, self._region) for block in text_blocks(text, self._table)]
+
+    def _leave_link(self, before: _Before) -> None:
+        text = " ".join("".join([piece for piece, _ in self._pieces[before.pieces :]]).split())
         if _PERMALINK.fullmatch(text):
-            del self._pieces[start:]
+            del self._pieces[before.pieces :]
         else:
-            self._links.append(Link(clean_text(text), str(tag.attrs.get("href", "")).strip()))
+            self._links.append(Link(clean_text(text), before.attributes.get("href", "").strip()))
 
     # -- lines -------------------------------------------------------------------------------------------------
 
@@ -254,16 +314,14 @@ class _Walk:
 
     # -- what attributes tell ----------------------------------------------------------------------------------
 
-    @staticmethod
-    def _is_toggle(button: Tag) -> bool:
-        attributes = button.attrs
+    def _is_toggle(self, attributes: Mapping[str, str]) -> bool:
         words = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()
         marked = "aria-expanded" in attributes or "aria-controls" in attributes or "data-toggle" in attributes
-        parent = button.parent
-        return marked or "accordion" in words or "toggle" in words or (parent is not None and parent.name in _HEADINGS)
+        in_heading = bool(self._open) and self._open[-1].name in _HEADINGS
+        return marked or in_heading or "accordion" in words or "toggle" in words
 
     @staticmethod
-    def _marks_heading(attributes: dict[str, Any]) -> bool:
+    def _marks_heading(attributes: Mapping[str, str]) -> bool:
         if (style := attributes.get("style")) and _BOLD_STYLE.search(style):
             return True
         names = attributes.get("class")
@@ -273,40 +331,9 @@ class _Walk:
         return not _HEADING_WORDS.isdisjoint(words) or _HEADER_OF.search(names) is not None
 
     @staticmethod
-    def _is_list_paragraph(attributes: dict[str, Any]) -> bool:
+    def _is_list_paragraph(attributes: Mapping[str, str]) -> bool:
         style = attributes.get("style")
-        return "ListParagraph" in str(attributes.get("class")) or bool(style and _LIST_STYLE.search(style))
-
-    # -- the page's head ---------------------------------------------------------------------------------------
-
-    def _read_head(self, tag: Tag) -> None:
-        attributes = tag.attrs
-        if tag.name == "title" and not self.title:
-            self.title = clean_text(" ".join(tag.get_text().split()))
-        elif tag.name == "link" and "canonical" in str(attributes.get("rel", "")).lower():
-            self.canonical = self.canonical or str(attributes.get("href", "")) or None
-        elif tag.name == "meta":
-            name = str(attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
-            if name and (value := str(attributes.get("content", "")).strip()):
-                self.metadata.setdefault(name, clean_text(value))
-        elif tag.name == "script" and "ld+json" in str(attributes.get("type", "")).lower():
-            self._read_json_ld(tag.string or "")
-
-    def _read_json_ld(self, text: str) -> None:
-        try:
-            values = [json.loads(text)]
-        except (ValueError, RecursionError):
-            return
-        while values:
-            value = values.pop()
-            if isinstance(value, list):
-                values.extend(reversed(value))
-            elif isinstance(value, dict):
-                for name in ("codeValue", "codingSystem", "code"):
-                    if isinstance(value.get(name), str):
-                        self.metadata.setdefault(name.lower(), clean_text(value[name]))
-                if str(value.get("@type", "")).startswith("Medical") or "@graph" in value or "mainEntity" in value:
-                    values.extend(v for v in value.values() if isinstance(v, dict | list))
+        return "ListParagraph" in attributes.get("class", "") or bool(style and _LIST_STYLE.search(style))
 
 
 def _bold_beginning(pieces: list[tuple[str, bool]]) -> str:

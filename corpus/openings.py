@@ -123,7 +123,9 @@ class Openings:
         if kind not in _STAGES or kind in self._strongest or current in (kind, "experience"):
             return False
         form = candidate.form
-        return self._head_in(form) or (not form.has_text and self._head_in(form._replace(has_text=True)))
+        if form.has_text and not form.is_bold:
+            return self._head_in(form)
+        return self._head_in(form._replace(has_text=False), form._replace(has_text=True))
 
     def _head_in(self, *forms: _Form) -> bool:
         """Whether headings of the page are written in these forms rather than a label in the text here and there."""

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 - markup is drawn as it stands on pages, dashes and all
+# ruff: noqa: E501 - markup is drawn as it stands on pages, dashes and all
 """The shapes that sites and scrapers give to a page: each renders a known procedure (see truths.py) into one page.
 
 Nothing here shares a table with the parser. Every page of HTML stands among noise: text with a word of ``NOISE`` in it,
@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -462,6 +463,48 @@ def _subheadings(t: Truth, rng: Random) -> str:
     return page.replace("<li>During the procedure: ", "<li><strong>During the procedure:</strong> ")
 
 
+STAGES = {"purpose": "Goals of Treatment", "preparation": "Before the Procedure", "recovery": "After the Procedure"}
+
+
+def staged(t: Truth) -> Truth:
+    """The procedure on a site that heads its parts by stages: elsewhere the same words stand in the text."""
+    return replace(t, headings=t.headings | STAGES)
+
+
+@html_shape("stages in bold items")
+def _stages_in_items(t: Truth, rng: Random) -> str:
+    t = staged(t)
+    out = f"<h1>{e(t.name)}</h1><p>{label(t.system)}</p><p><strong>Official description:</strong> {e(t.descriptor)}</p>"
+    out += f"<p><strong>Common names:</strong> {e(', '.join(t.common_names))}</p><p><strong>Medical term:</strong> {e(t.medical_terms[0])}</p><ul>"
+    for heading, lines, is_list in parts(t):
+        rest = body(lines, True) if is_list or len(lines) > 1 else e(lines[0])
+        out += f"<li><strong>{e(heading)}:</strong> {rest}</li>\n"
+    return out + f"</ul><h3>Similar Codes</h3>{similar(t)}"
+
+
+@html_shape("stages in bold")
+def _stages_in_bold(t: Truth, rng: Random) -> str:
+    return _inline(staged(t), rng)
+
+
+@html_shape("stages in headings")
+def _stages_in_headings(t: Truth, rng: Random) -> str:
+    return whole(staged(t), lambda h: f"<h2>{e(h.upper())}:</h2>")
+
+
+@html_shape("similar codes in a sidebar")
+def _sidebar(t: Truth, rng: Random) -> str:
+    page = whole(replace(t, similar=[]), lambda h: f'<h3 class="section-title">{e(h)}</h3>')
+    page = page.replace('<h3 class="section-title">Similar Codes</h3>', "")
+    items = "".join(
+        f'<li class="item"><a href="/codes/{s}/{c}" class="code-link">{c}</a> <span class="note">{e(d)}</span></li>'
+        for s, c, d in t.similar
+    )
+    aside = f"<h3>Similar Codes</h3><span>total {len(t.similar)}</span><ul>{items}</ul><h3>Popular</h3><p>Zorblatt</p>"
+    place = rng.choice(("<aside>{}</aside>", '<div class="sidebar">{}</div>', '<div class="related-codes">{}</div>'))
+    return f"<main><article>{page}</article>{place.format(aside)}</main>"
+
+
 # -- text ----------------------------------------------------------------------------------------------------------
 
 
@@ -510,6 +553,29 @@ def _wrapped(t: Truth, rng: Random) -> str:
                     current += ""
         lines.append(current)
     return "\n".join(lines)
+
+
+@text_shape("stages in lines of their own")
+def _stages_in_lines(t: Truth, rng: Random) -> str:
+    capitals = rng.random() < 0.5
+    out = f"{t.name}\n{'=' * len(t.name)}\n\n{label(t.system)}: {t.code}\nOfficial description: {t.descriptor}\n"
+    out += f"Common names: {'; '.join(t.common_names)}\nMedical terms: {t.medical_terms[0]}\n\n"
+    for heading, lines, is_list in parts(replace(staged(t), other=None)):
+        out += f"{heading.upper() if capitals else heading}:\n"
+        out += "".join(f"- {line}\n" if is_list else f"{line}\n" for line in lines) + "\n"
+    out += f"## {t.other[0]}\n" + "\n".join(t.other[1]) + "\n\n" if t.other else ""
+    return out + "Similar codes:\n" + "".join(f"- {code} {descriptor}\n" for _, code, descriptor in t.similar)
+
+
+@text_shape("stages before their text")
+def _stages_before_text(t: Truth, rng: Random) -> str:
+    out = f"{t.descriptor}\n\n{label(t.system)}\n\nName of the Procedure: {t.name}\n\n"
+    out += "".join(f"* Common Name: {n}\n" for n in t.common_names) + f"* Medical Term: {t.medical_terms[0]}\n\n"
+    for heading, lines, is_list in parts(replace(staged(t), other=None)):
+        text = "\n\n" + "\n".join(f"* {line}" for line in lines) if is_list else " " + "\n\n".join(lines)
+        out += f"{heading}:{text}\n\n"
+    out += f"## {t.other[0]}\n\n" + "\n\n".join(t.other[1]) + "\n\n" if t.other else ""
+    return out + "Similar Codes:\n\n" + "".join(f"* {code} - {descriptor}\n" for _, code, descriptor in t.similar)
 
 
 def _markdown(t: Truth, head: Callable[[str], str]) -> str:

@@ -163,6 +163,65 @@ def test_a_bold_word_that_begins_a_sentence_heads_nothing() -> None:
     assert (text_of(procedure, "summary"), text_of(procedure, "risks")) == ("Recovery is quick.", "few.")
 
 
+def test_stages_head_sections_only_where_the_headings_look_like_them() -> None:
+    heads = "".join(f"<p><b>{heading}:</b> Text.</p>" for heading in ("Summary", "Risks", "Setting", "Benefits"))
+    stage = "<p><b>Before the procedure:</b> Fast.</p>"
+    assert text_of(parse_page(heads + stage), "preparation") == "Fast."
+    for page in (
+        heads + "<p>Before the procedure: Fast.</p>",
+        heads + "<p><b>What to Expect:</b> Little.</p>" + stage,
+        "<h2>Summary</h2><p>Text.</p><h2>Risks</h2><p>Text.</p><h2>Setting</h2><p>Home.</p>" + stage,
+    ):
+        assert "preparation" not in kinds(parse_page(page))
+        assert "Before the procedure: Fast." in json.dumps(parse_page(page).to_json())
+    both = parse_page(heads + stage + "<p><b>Preparation:</b> Rest.</p>")
+    assert text_of(both, "preparation") == "Rest."
+
+
+def test_a_descriptor_that_is_all_but_the_name_is_kept() -> None:
+    page = "Hearing screening\n\nHCPCS code\n\nName of the Procedure: Hearing Screening\n\nSummary\n\nBeeps are played."
+    procedure = parse_page(page)
+    assert (procedure.name, procedure.descriptor) == ("Hearing Screening", "Hearing screening")
+    title_only = parse_page(
+        "<h1>Colonoscopy</h1><h2>Procedure Name</h2><p>Colonoscopy</p><h2>Summary</h2><p>A look.</p>"
+    )
+    assert (title_only.name, title_only.descriptor) == ("Colonoscopy", "")
+
+
+def test_brackets_of_similar_codes_are_stripped_only_where_they_are_alone_or_around() -> None:
+    lines = {
+        "S0800 Laser keratomileusis (lasik)": "Laser keratomileusis (lasik)",
+        "S0801 (Nephrotomy)": "Nephrotomy",
+        "S0802 Removal)": "Removal",
+        "S0803 (left) or (right)": "(left) or (right)",
+    }
+    page = "<h2>Summary</h2><p>Text.</p><h2>Similar Codes</h2>" + "".join(f"<p>{line}</p>" for line in lines)
+    assert [code.descriptor for code in parse_page(page).similar_codes] == list(lines.values())
+
+
+def test_similar_codes_come_from_a_sidebar_too() -> None:
+    codes = (
+        "<h3>Similar Codes</h3><p>total 1</p><ul><li><a href=/codes/CPT4/10001>10001</a> CPT4 code, imaging</li></ul>"
+    )
+    page = f"<main><h2>Summary</h2><p>Text.</p><aside>{codes}<h3>Popular</h3><p>Junk.</p></aside></main>"
+    procedure = parse_page(page)
+    assert [(code.system, code.code, code.descriptor) for code in procedure.similar_codes] == [
+        ("CPT4", "10001", "imaging")
+    ]
+    assert "Junk" not in json.dumps(procedure.to_json())
+
+
+@pytest.mark.parametrize("setting", ["Home", "Home / clinic", "<a href=/home>Home</a>"])
+def test_a_setting_that_is_home_is_no_furniture(setting: str) -> None:
+    page = f"<h2>Summary</h2><p>Text.</p><h2>Setting</h2><p>{setting}</p><h2>Risks</h2><p>Few.</p>"
+    assert text_of(parse_page(page), "setting") == re.sub("<.*?>", "", setting)
+
+
+def test_lines_that_only_pre_keeps_apart() -> None:
+    page = "<h2>Risks</h2><pre>\n- one\n- <b>two</b><input value=x>\n</pre><p>Three.</p>"
+    assert text_of(parse_page(page), "risks") == "one\ntwo\nThree."
+
+
 def test_related_links_are_dropped_and_remarks_of_like_wording_kept() -> None:
     page = "<h2>Risks</h2><p>See also: the leaflet.</p><p>Few.</p><h3>Related articles</h3><p><a href=/a>A</a></p>"
     assert text_of(parse_page(page), "risks") == "See also: the leaflet.\nFew."

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001, SIM905 - tables of words read best as lines of words
+# ruff: noqa: E501 - tables of words read best as lines of words
 """Known procedures for the tests of parsing: random, but with the sentences that trip parsers."""
 
 from __future__ import annotations
@@ -133,6 +133,12 @@ def _code(rng: Random, system: str) -> str:
     return "0" + "".join(rng.choices("0123456789BCDFGHJKX", k=6))
 
 
+def _similar_descriptor(rng: Random) -> str:
+    return f"{rng.choice(_ACTS).title()} of {rng.choice(_ORGANS)}" + rng.choice(
+        ("", "", " (all imaging)", " [bundled]")
+    )
+
+
 def make_truth(rng: Random, *, other_wordings: bool = False) -> Truth:
     """A random procedure; with ``other_wordings`` its sections are headed in other words than the usual."""
     system = rng.choice(("CPT4", "CPT4", "HCPCS", "ICD10PCS", "ICD9Proc"))
@@ -140,16 +146,20 @@ def make_truth(rng: Random, *, other_wordings: bool = False) -> Truth:
     lists = frozenset(kind for kind in KINDS if kind not in ("summary", "duration", "setting") and rng.random() < 0.75)
     kinds = [kind for kind in KINDS if rng.random() < 0.93]
     headings = {k: rng.choice(OTHER_WORDINGS[k]) if other_wordings else CANONICAL[k] for k in KINDS}
-    similar = [(system, _code(rng, system), f"{rng.choice(_ACTS).title()} of {rng.choice(_ORGANS)}") for _ in range(3)]
+    similar = [(system, _code(rng, system), _similar_descriptor(rng)) for _ in range(3)]
+    name = f"{act.title()} of the {organ.title()}" + rng.choice(("", " (Minimally Invasive)", " with Imaging"))
+    descriptor = f"{act.capitalize()}, {organ}, any method, including all imaging" + rng.choice(("", ",", "; complete"))
+    sections = {k: _items(rng) if k in lists else _paragraphs(rng) for k in kinds}
+    if "setting" in sections and rng.random() < 0.15:
+        sections["setting"] = [rng.choice(("Home", "Home / clinic", "Search and rescue helicopter"))]
     return Truth(
         system=system,
         code=_code(rng, system),
-        descriptor=f"{act.capitalize()}, {organ}, any method, including all imaging"
-        + rng.choice(("", ",", "; complete")),
-        name=f"{act.title()} of the {organ.title()}" + rng.choice(("", " (Minimally Invasive)", " with Imaging")),
+        descriptor=name.capitalize() if rng.random() < 0.1 else descriptor,
+        name=name,
         common_names=[f"{organ.title()} {act}"] + ([f"{organ} procedure"] if rng.random() < 0.3 else []),
         medical_terms=[f"Percutaneous {act} and {organ} lysis"],
-        sections={k: _items(rng) if k in lists else _paragraphs(rng) for k in kinds},
+        sections=sections,
         lists=lists,
         similar=similar if rng.random() < 0.7 else [],
         other=("Insurance Coverage", [_sentence(rng), _sentence(rng)]) if rng.random() < 0.25 else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,20 +14,20 @@ from .segment import DELETED, Segment
 from .storage import Storage
 
 
-def merged(storage: Storage, segments: Sequence[Segment], states: Sequence[Array], chunk: int) -> tuple[Arrays, Array]:
-    """The arrays of one segment with all pages of ``segments`` that are not DELETED in ``states``, and their states.
+def merged(storage: Storage, segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]], chunk: int) -> tuple[Arrays, Array]:
+    """The arrays of one segment with all pages of ``segments`` that are not DELETED, and their states.
 
-    About ``chunk`` postings are held in memory at a time.
+    ``rows`` has the ``states`` of each segment's pages, and the ``sizes`` and ``mtimes`` of the files they are in. About ``chunk`` postings are held in memory at a time.
     """
-    keep = [state != DELETED for state in states]
+    keep = [row["states"] != DELETED for row in rows]
     vocabularies = [Strings(segment.file, "term").all() for segment in segments]
     terms = sorted(set().union(*vocabularies))
     rank_of = {term: rank for rank, term in enumerate(terms)}
     ranks = [np.array([rank_of[term] for term in vocabulary], np.int64) for vocabulary in vocabularies]
     first_pages = np.cumsum([0, *(int(np.count_nonzero(kept)) for kept in keep)])
     sources = list(map(_SegmentSource, segments, ranks, keep, first_pages[:-1].tolist()))
-    arrays = {**lay_out(storage, terms, sources, chunk), **_merge_pages(segments, keep)}
-    return arrays, np.concatenate([state[kept] for state, kept in zip(states, keep, strict=True)])
+    arrays = {**lay_out(storage, terms, sources, chunk), **_merge_pages(segments, rows, keep)}
+    return arrays, np.concatenate([row["states"][kept] for row, kept in zip(rows, keep, strict=True)])
 
 
 class _SegmentSource:
@@ -66,10 +66,10 @@ class _SegmentSource:
         )
 
 
-def _merge_pages(segments: Sequence[Segment], keep: list[Array]) -> Arrays:
+def _merge_pages(segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]], keep: list[Array]) -> Arrays:
     columns = PageColumns([], [], [], [], [], [], [], [])
     sizes, mtimes, parsers, stored_lengths = [], [], [], []
-    for segment, kept in zip(segments, keep, strict=True):
+    for segment, row, kept in zip(segments, rows, keep, strict=True):
         file, pages = segment.file, np.flatnonzero(kept).tolist()
         ids, sources = Strings(file, "id").all(), Strings(file, "source").all()
         columns.ids += [ids[page] for page in pages]
@@ -77,8 +77,8 @@ def _merge_pages(segments: Sequence[Segment], keep: list[Array]) -> Arrays:
         columns.systems += [segment.system_names[number] for number in file["systems"].all()[kept].tolist()]
         columns.containers += [segment.containers[number] for number in file["containers"].all()[kept].tolist()]
         columns.digests.append(file["digests"].all().reshape(-1, 16)[kept].tobytes())
-        sizes.append(segment.sizes[kept])
-        mtimes.append(segment.mtimes[kept])
+        sizes.append(row["sizes"][kept])
+        mtimes.append(row["mtimes"][kept])
         parsers.append(file["parsers"].all()[kept])
         stored_lengths.append(np.diff(file["stored_offsets"].all().astype(np.int64))[kept])
     columns.sizes, columns.mtimes, columns.parsers = map(np.concatenate, (sizes, mtimes, parsers))

@@ -356,7 +356,7 @@ class IndexWriter:
         if any(np.any(member.states != DELETED) for member in rewritten):
             segments = [member.segment for member in rewritten]
             try:
-                arrays, states = merged(self._storage, segments, [member.states for member in rewritten], self._chunk)
+                arrays, states = merged(self._storage, segments, [member.arrays() for member in rewritten], self._chunk)
                 self._write_segment(arrays, states)
             except (ValueError, IndexError) as error:
                 for segment in segments:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..corpus.errors import ProcsearchError, QueryError, UnknownId
+from ..corpus.errors import QueryError, UnknownId
 from ..corpus.procedure import SECTION_KINDS, Procedure
 from ..indexer.analysis import terms
 from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
@@ -73,7 +73,7 @@ class View:
         if word not in self._likely:
             if len(self._likely) > 20_000:
                 self._likely.clear()
-            self._likely[word] = likely_word(self.snapshot, word)
+            self._likely[word] = None if self.synonyms.knows(word) else likely_word(self.snapshot, word)
         return self._likely[word]
 
     def evaluator(self, boosts: Mapping[str, float]) -> Evaluator:
@@ -182,7 +182,7 @@ class Index:
         """
         started = time.perf_counter()
         if limit < 0 or offset < 0 or (limit + offset > MAX_WINDOW and not plain):
-            raise QueryError(f"results can be read up to the {MAX_WINDOW}th; narrow the query instead", query)
+            raise QueryError(f"results can be read up to the {MAX_WINDOW}th; narrow the query instead")
         view = self.view()
         asked = self._ask(view, query, _all_boosts(boosts), plain)
         matches = asked.matches
@@ -203,7 +203,8 @@ class Index:
         if plain:
             tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
         else:
-            parsed = parse_query(query, fields=query_fields(view.system_terms), default_field=ALL, tokens=tokens, bounds=Bounds())
+            names = query_fields(view.system_terms)
+            parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=Bounds())
             tree, notes = parsed.query, parsed.notes
         corrector = Corrector(view.variants, view.likely)
         rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)
@@ -240,9 +241,9 @@ class Index:
         page = _page(view, id)
         tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
         evaluator = view.evaluator(BOOSTS)
-        found = view.best(evaluator.evaluate(tree), limit + 1)
+        found = view.best(evaluator.evaluate(tree), max(limit, 0) + 1)
         asked = Asked(view, "", tree, evaluator, Matches(None, np.zeros(0, np.float32)), None, ())
-        return [self._hit(view, other, score, asked) for other, score in found if other != page][:limit]
+        return [self._hit(view, other, score, asked) for other, score in found if other != page][: max(limit, 0)]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""
@@ -338,11 +339,11 @@ class Asked:
             chosen = [kinds] if isinstance(kinds, str) else list(kinds)
             unknown = [kind for kind in chosen if kind not in SECTION_KINDS]
             if unknown:
-                raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}", self._query)
+                raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}")
             mask = self._sections.mask(chosen)
         unknown = [name for name in fields if name not in FIELD_NUMBERS]
         if unknown:
-            raise QueryError(f"no field {unknown[0]!r} to filter by", self._query)
+            raise QueryError(f"no field {unknown[0]!r} to filter by")
         found = self.evaluator.filter_mask(fields)
         return mask if found is None else mask & found
 
@@ -351,7 +352,7 @@ class Asked:
         if facet == SECTION:
             return self._sections.counts(mask)
         if facet != SYSTEM:
-            raise QueryError(f"no facet {facet!r}; there is {', '.join(FACETS)}", self._query)
+            raise QueryError(f"no facet {facet!r}; there is {', '.join(FACETS)}")
         names, numbers = self._view.systems
         counts = np.bincount(numbers[mask], minlength=len(names)).tolist()
         return most_first({name: count for name, count in zip(names, counts, strict=True) if name})
@@ -382,7 +383,7 @@ def _all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
         return BOOSTS
     unknown = [name for name in boosts if name not in BOOSTS]
     if unknown:
-        raise ProcsearchError(f"no field {unknown[0]!r} to boost")
+        raise QueryError(f"no field {unknown[0]!r} to boost")
     if any(not 0 <= boost < 1e6 for boost in boosts.values()):
-        raise ProcsearchError("a boost is a number from 0 to a million")
+        raise QueryError("a boost is a number from 0 to a million")
     return {**BOOSTS, **boosts}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 from ..corpus.procedure import Procedure
@@ -18,7 +18,7 @@ TERMS = 30
 
 def telling_terms(snapshot: Snapshot, procedure: Procedure) -> list[Any]:
     """The terms of ``procedure`` with the greatest weight in it times rarity in the index, weighted so."""
-    counts: Counter[str] = Counter()
+    counts: defaultdict[str, float] = defaultdict(float)
     for number, text in field_texts(procedure):
         for word in words(text):
             if word != LINE and word not in STOP_WORDS:

@@ -245,7 +245,6 @@ class TestErrors:
     def test_neighbours_of_any_number(self, index: procsearch.Index, limit: int) -> None:
         assert len(index.similar("hcpcs:G0121", limit=limit)) <= limit
 
-    @pytest.mark.xfail(strict=True, raises=ValueError, reason="similar() passes a negative limit on")
     def test_neighbours_of_a_negative_number(self, index: procsearch.Index) -> None:
         assert index.similar("hcpcs:G0121", limit=-2) == []
 

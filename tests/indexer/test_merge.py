@@ -48,9 +48,11 @@ def test_merging_gives_what_one_flush_gives(pages: list[list[Procedure]], deleti
         storage = Storage(folder)
         ranges = list(pairwise(bounds))
         segments = [segment_of(storage, f"{low}.segment", every[low:high], chunk) for low, high in ranges]
-        arrays, new_states = merged(
-            storage, segments, [np.array(states[low:high], np.uint8) for low, high in ranges], chunk
-        )
+        rows = [
+            {"states": np.array(states[low:high], np.uint8), "sizes": segment.sizes, "mtimes": segment.mtimes}
+            for segment, (low, high) in zip(segments, ranges, strict=True)
+        ]
+        arrays, new_states = merged(storage, segments, rows, chunk)
         size, checksum = write_arrays(storage, "merged", arrays)
         record = SegmentRecord(FileRecord("merged", size, checksum), None, len(kept), len(kept), (), ())
         found = Segment(storage, record)

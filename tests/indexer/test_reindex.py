@@ -186,7 +186,6 @@ class TestPagesThatFail:
         report = reindex("a.zip", "x")
         assert (failed(report), report.removed) == (["a.zip!m.html"], 2)
 
-    @pytest.mark.xfail(strict=True, reason="merging forgets what the same commit noted of a page's file")
     def test_that_are_merged_are_told_by_the_next_run(self, place: Path) -> None:
         lines = [json.dumps({"_id": str(n), "title": "kidney", "text": str(n)}) for n in range(6)]
         Path("a.jsonl").write_text("\n".join(lines))

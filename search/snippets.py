@@ -99,12 +99,13 @@ class _Reader:
         ]
         self._known = frozenset[str]().union(*[word.terms for word in asked if word.terms is not None])
         self._patterns = any(word.terms is None for word in asked)
+        self._listed = not self._patterns and not self._phrases
         # A term may be the beginning of a longer word.
         self._terms = terms if self._patterns or any(len(term) == MAX_TERM for term in self._known) else words
 
     def answers(self, text: str, field: str) -> dict[int, str]:
         """The numbers of the words that the text of a field answers, each with the tightest tier."""
-        if not self._patterns and text.isascii() and not any(map(text.lower().__contains__, self._known)):
+        if self._listed and text.isascii() and not any(map(text.lower().__contains__, self._known)):
             return {}
         found = self._terms(text)
         known = self._known.intersection(found)

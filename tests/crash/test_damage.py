@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import struct
@@ -318,7 +319,8 @@ def forged_manifest(folder: Path, random: Random) -> None:
 
 def test_forged_files_are_refused_or_answered_and_nothing_else(sound: Path) -> None:
     random = seeded()
-    refused, count = 0, dose(600, 12_000)
+    refused, count = 0, dose(400, 12_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(count):
         state = random.getstate()
         with copied(sound) as folder, no_longer_than(20):
@@ -335,4 +337,6 @@ def test_forged_files_are_refused_or_answered_and_nothing_else(sound: Path) -> N
                 shutil.copytree(folder, kept)
                 print(f"the index is kept in {kept}; number {number}, state {hash(state)}")
                 raise
-    print(f"{count} forged, {refused} refused")
+    more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(f"{count} forged, {refused} refused, {more} KiB more memory at most")
+    assert more < 256 * 1024

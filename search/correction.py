@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from ..indexer.analysis import has_digit
 from ..indexer.snapshot import Snapshot
 from . import parameters
-from .spelling import distances
+from .spelling import beginnings, distances, slips
 from .words import Variant, Word
 
 _SHORTEST = 4
+_LITTLE = 2  # postings: a word with no more of them may be a slip itself
+_FAR_MORE = 100  # times as frequent
+_SLIP = 1.0
+_FREQUENCY_WEIGHT = 0.15
 
 
 class Corrector:
@@ -51,17 +57,33 @@ class Corrector:
 
 
 def likely_word(snapshot: Snapshot, word: str) -> str | None:
-    """The most frequent of the index's words that are nearest to ``word``, with its first letter; None if it is one."""
-    if any(segment.term_number(word) is not None for segment in snapshot.segments):
+    """The word of the index that ``word`` was likely meant to be: near to it, and frequent; None if it is one itself.
+
+    A word that a page or two have is taken as meant unless a word but a slip away is far more frequent.
+    """
+    having = sum(
+        segment.frequency(number) for segment in snapshot.segments if (number := segment.term_number(word)) is not None
+    )
+    if having > _LITTLE:
         return None
-    limit = 1 if len(word) < 6 else 2
-    best: tuple[int, int, str] | None = None
+    limit = _SLIP if having or len(word) < 6 else 2.0
+    best: tuple[float, str] | None = None
+    for term, frequency in _near(snapshot, word, 2 if len(word) < 6 else 3).items():
+        cost = slips(word, term)
+        if cost <= limit and frequency >= having * _FAR_MORE:
+            candidate = (cost - _FREQUENCY_WEIGHT * math.log(frequency), term)
+            best = candidate if best is None else min(best, candidate)
+    return None if best is None else best[1]
+
+
+def _near(snapshot: Snapshot, word: str, edits: int) -> Counter[str]:
+    """The index's words within so many ``edits``, each with its frequency."""
+    found: Counter[str] = Counter()
     for segment in snapshot.segments:
-        start, stop = segment.prefix_range(word[0])
-        terms = segment.terms(start, stop)
-        found = distances(word, terms, limit)
-        for place in (found <= limit).nonzero()[0].tolist():
-            if not has_digit(terms[place]):
-                candidate = (int(found[place]), -segment.frequency(start + place), terms[place])
-                best = candidate if best is None else min(best, candidate)
-    return None if best is None else best[2]
+        for beginning in beginnings(word):
+            start, stop = segment.prefix_range(beginning)
+            terms = segment.terms(start, stop)
+            for place in (distances(word, terms, edits) <= edits).nonzero()[0].tolist():
+                if terms[place] != word and not has_digit(terms[place]):
+                    found[terms[place]] = max(found[terms[place]], segment.frequency(start + place))
+    return found

@@ -39,7 +39,7 @@ from .matches import (
     within,
 )
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
-from .words import Together, Word
+from .words import InParts, Together, Word
 
 _POSITION_BITS = 24
 _FIELD_BITS = 5
@@ -126,6 +126,9 @@ class Evaluator:
         parts = [self.evaluate(sub) for sub in query.subqueries]
         return best_of(parts, query.tiebreak, self._snapshot.pages)
 
+    def _in_parts(self, query: InParts) -> Matches:
+        return self._kept(query, (ALL, "parts", query.word), self._best)
+
     def _constant(self, query: Any) -> Matches:
         return self.evaluate(query.child).constant(max(query.score, TINY))
 
@@ -147,10 +150,13 @@ class Evaluator:
 
     def _leaf(self, query: Any) -> Matches:
         """The matches of one word, pattern, range or phrase, kept for the next query."""
-        key = (self._snapshot.serial, self._boosts_key, _key_of(query))
+        return self._kept(query, _key_of(query), self._weigh)
+
+    def _kept(self, query: Any, name: Hashable, evaluate: Callable[[Any], Matches]) -> Matches:
+        key = (self._snapshot.serial, self._boosts_key, name)
         found = self._cache.get(key)
         if found is None:
-            found = self._weigh(query)
+            found = evaluate(query)
             self._cache.put(key, found, found.bytes_held)
         return found
 
@@ -334,6 +340,7 @@ def _places(segment: Segment, number: int, wanted: Mask) -> npt.NDArray[np.int64
 _METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
     q.Or: Evaluator._or,
     Together: Evaluator._together,
+    InParts: Evaluator._in_parts,
     q.And: Evaluator._and,
     q.Not: Evaluator._not,
     q.AndNot: Evaluator._and_not,

@@ -17,6 +17,7 @@ from ..indexer.snapshot import Snapshot
 from . import parameters
 from .asked import pattern
 from .spelling import distances
+from .vocabulary.spellings import latin_stem, other_spellings
 from .words import Variant
 
 _PLAIN = re.compile(r"[*?]")
@@ -45,17 +46,34 @@ class Expander:
 
     def word(self, text: str) -> tuple[Variant, ...]:
         """``text`` itself, found or not, then its inflections and its synonyms in the index."""
-        found = {
-            segment.term(number) for segment in self._snapshot.segments for number in segment.stem_terms(stem(text))
-        }
-        found.discard(text)
-        inflections = [Variant(term, parameters.STEM_WEIGHT, "stem") for term in sorted(found)]
-        synonyms = [
-            variant._replace(weight=variant.weight * parameters.SYNONYM_WEIGHT)
-            for variant in self._synonyms(stem(text))
-            if variant.term != text and variant.term not in found
-        ]
-        return (Variant(text, 1.0, "exact"), *inflections, *synonyms)
+        found = {text: Variant(text, 1.0, "exact")}
+        for term in self._inflections(text):
+            found.setdefault(term, Variant(term, parameters.STEM_WEIGHT, "stem"))
+        for term in self._latin_forms(text):
+            found.setdefault(term, Variant(term, parameters.LATIN_WEIGHT, "stem"))
+        for spelling in sorted(other_spellings(text)):
+            for term in self._inflections(spelling):
+                found.setdefault(term, Variant(term, parameters.SPELLING_WEIGHT, "synonym", f"spelling of {text}"))
+        for variant in self._synonyms(stem(text)):
+            weight = variant.weight * parameters.SYNONYM_WEIGHT
+            found.setdefault(variant.term, variant._replace(weight=weight))
+        return tuple(found.values())
+
+    def _inflections(self, text: str) -> list[str]:
+        """The terms with the stem of ``text``."""
+        segments = self._snapshot.segments
+        return sorted({segment.term(number) for segment in segments for number in segment.stem_terms(stem(text))})
+
+    def _latin_forms(self, text: str) -> list[str]:
+        """The terms that share the stem of ``text`` in Latin."""
+        shared = latin_stem(text)
+        if shared is None:
+            return []
+        found = set()
+        for segment in self._snapshot.segments:
+            start, stop = segment.prefix_range(shared)
+            found.update(term for term in segment.terms(start, stop) if latin_stem(term) == shared)
+        return sorted(found)
 
     def wildcard(self, field: str, wildcard: str) -> Expansion:
         """The terms of ``field`` that a pattern matches."""

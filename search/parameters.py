@@ -8,6 +8,12 @@ K1 = 2.0
 STEM_WEIGHT = 0.8
 """What an inflection of a word counts beside the word itself."""
 
+LATIN_WEIGHT = 0.4
+"""What a noun counts for its adjective, or its plural, where they share no more than a stem in Latin."""
+
+SPELLING_WEIGHT = 0.9
+"""What a British spelling counts for the American one, and the other way round."""
+
 SYNONYM_WEIGHT = 0.4
 """What a synonym of a single word counts beside the word itself, times the weight of its entry."""
 

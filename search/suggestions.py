@@ -16,9 +16,11 @@ from ..indexer.snapshot import Snapshot
 from .evaluator import Evaluator
 from .language import trees as q
 from .matches import Matches
+from .spelling import distances, slips
 from .words import Variant, Word
 
 _NAME_FIELDS = ("name", "common_names", "medical_terms", "descriptor")
+_SHORTEST = 4  # letters of a word in which a slip is looked for
 _COMPLETIONS = 20  # terms that an unfinished word may stand for
 
 
@@ -49,7 +51,7 @@ def suggest(
     *whole, last = typed
     if prefix[-1:].isspace():
         whole, last = typed, ""
-    completions = _completions(snapshot, last) if last else []
+    completions = (_completions(snapshot, last) or _misspelt(snapshot, last)) if last else []
     found = _codes(snapshot, typed[0], limit) if len(typed) == 1 and has_digit(typed[0]) else []
     found += _names(snapshot, evaluator, best, whole, completions, last, limit)
     before = prefix[: prefix.lower().rfind(last)] if last else prefix
@@ -78,6 +80,23 @@ def _completions(snapshot: Snapshot, prefix: str) -> list[str]:
             if term not in STOP_WORDS][:_COMPLETIONS]  # fmt: skip
 
 
+def _misspelt(snapshot: Snapshot, prefix: str) -> list[str]:
+    """The most frequent terms that begin with ``prefix`` but for one slip after its third letter."""
+    if len(prefix) < _SHORTEST or has_digit(prefix):
+        return []
+    found: Counter[str] = Counter()
+    for segment in snapshot.segments:
+        start, _ = segment.prefix_range(prefix[:3])
+        terms = segment.terms(*segment.prefix_range(prefix[:3]))
+        for length in (len(prefix) - 1, len(prefix), len(prefix) + 1):
+            cut = [term[:length] for term in terms]
+            for place in (distances(prefix, cut, 2) <= 2).nonzero()[0].tolist():
+                if slips(prefix, cut[place]) <= 1 and terms[place] not in found:
+                    found[terms[place]] = segment.frequency(start + place)
+    return [term for term, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            if term not in STOP_WORDS][:_COMPLETIONS]  # fmt: skip
+
+
 def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
     """The first codes that begin with ``prefix``."""
     found: dict[str, Suggestion] = {}
@@ -94,6 +113,13 @@ def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
     return sorted(found.values(), key=lambda suggestion: (suggestion.text, suggestion.id or ""))[:limit]
 
 
+def _whole_word(snapshot: Snapshot, field: str, word: str) -> Any:
+    """``word``, or what it was meant to be where no page has it."""
+    if any(segment.term_number(word) is not None for segment in snapshot.segments):
+        return q.Term(field, word)
+    return Word(field, word, tuple(Variant(term, 1.0, "corrected") for term in [word, *_misspelt(snapshot, word)]))
+
+
 def _names(
     snapshot: Snapshot,
     evaluator: Evaluator,
@@ -106,7 +132,7 @@ def _names(
     """The procedures that have every word typed, the last one completed, in their names."""
     variants = tuple(Variant(term, 1.0, "prefix") for term in dict.fromkeys([*([last] if last else []), *completions]))
     words = [word for word in whole if word not in STOP_WORDS or len(whole) == 1]
-    parts = [[q.Term(field, word) for field in _NAME_FIELDS] for word in words]
+    parts = [[_whole_word(snapshot, field, word) for field in _NAME_FIELDS] for word in words]
     if variants:
         parts.append([Word(field, last, variants) for field in _NAME_FIELDS])
     if not parts:

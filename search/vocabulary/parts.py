@@ -11,12 +11,15 @@ from ...indexer.snapshot import Snapshot
 from .. import parameters
 from ..language import trees as q
 from ..scoring import inverse_document_frequency
-from ..words import Variant, Word
+from ..words import InParts, Variant, Word
 from .morphemes import Compound, roots_by_meaning, take_apart
 
 Expand = Callable[[str], tuple[Variant, ...]]
 
 _KEPT = 20_000
+_NAMING = ("name", "common_names", "medical_terms", "descriptor", "summary")
+"""The fields that tell what a procedure is: elsewhere the parts of a word stand side by side by chance."""
+
 _NEAR = 3  # how many telling words apart the two parts of a clinical word may stand
 
 
@@ -54,16 +57,18 @@ class Parts:
         return found
 
     def _all_parts(self, word: str, compound: Compound) -> Any:
-        parts = [self._any_of(root.split(), word) for root in compound.roots]
-        parts.append(self._any_of(compound.ending, word))
+        parts = [root.split() for root in compound.roots] + [list(compound.ending)]
+        said = [(" ".join(part), self._any_of(part, word)) for part in parts]
         # Together the parts must not count more than the word they stand for.
-        rarity = self._rarity(self._expand(word)) / max(sum(self._rarity(part.variants) for part in parts), 1e-9)
-        return q.And(parts, boost=parameters.PARTS_WEIGHT * min(1.0, rarity))
+        rarity = self._rarity(self._expand(word)) / max(sum(self._rarity(variants) for _, variants in said), 1e-9)
+        weight = parameters.PARTS_WEIGHT * min(1.0, rarity)
+        in_fields = [q.And([Word(field, text, variants, 1.0, (word,)) for text, variants in said]) for field in _NAMING]
+        return InParts(word, in_fields, weight)
 
-    def _any_of(self, plain: Sequence[str], word: str) -> Word:
+    def _any_of(self, plain: Sequence[str], word: str) -> tuple[Variant, ...]:
         entry = f"parts of {word}"
         variants = {v.term: v._replace(tier="synonym", entry=entry) for text in plain for v in self._expand(text)}
-        return Word(ALL, " ".join(plain), tuple(variants.values()), 1.0, (word,))
+        return tuple(variants.values())
 
     def _rarity(self, variants: Sequence[Variant]) -> float:
         pages = self._snapshot.live_count

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...indexer.analysis import stem
 from ...indexer.snapshot import Snapshot
 from ..words import Variant
+from .morphemes import take_apart
 from .terms import AMBIGUOUS, Synonym, key_of
 from .vocabulary import Vocabulary
 
@@ -45,6 +46,10 @@ class Synonyms:
     def of_word(self, word_stem: str) -> tuple[Variant, ...]:
         """The sure synonyms of a single word, by its stem."""
         return self.of(word_stem).sure
+
+    def knows(self, word: str) -> bool:
+        """Whether ``word`` is a word of medicine, spelt right, be it in the index or not."""
+        return bool(self._vocabulary.find(key_of([word]))) or take_apart(word) is not None
 
     def _look_up(self, key: str) -> Found:
         synonyms = self._vocabulary.find(key)

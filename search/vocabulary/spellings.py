@@ -1,0 +1,39 @@
+"""Words that are spelt in two ways, British and American, and the Latin endings of medical nouns and adjectives."""
+
+from __future__ import annotations
+
+import re
+
+_PAIRS = (
+    ("haem", "hem"), ("aemi", "emi"), ("aesthe", "esthe"), ("paed", "ped"), ("gynaec", "gynec"), ("caec", "cec"),
+    ("faec", "fec"), ("caes", "ces"), ("aetio", "etio"), ("ischaem", "ischem"), ("praev", "prev"), ("leuka", "leuke"),
+    ("oedem", "edem"), ("oesoph", "esoph"), ("oestr", "estr"), ("foet", "fet"), ("coeli", "celi"), ("rrhoea", "rrhea"),
+    ("pnoea", "pnea"), ("amoeb", "ameb"), ("homoeo", "homeo"), ("manoeuv", "maneuv"), ("menorrhoe", "menorrhe"),
+    ("orthopaed", "orthoped"), ("anaem", "anem"), ("haemorrh", "hemorrh"), ("naev", "nev"), ("palae", "pale"),
+    ("tumour", "tumor"), ("colour", "color"), ("labour", "labor"), ("odour", "odor"), ("vapour", "vapor"),
+    ("behaviour", "behavior"), ("humour", "humor"), ("favour", "favor"), ("neighbour", "neighbor"),
+    ("centre", "center"), ("litre", "liter"), ("metre", "meter"), ("fibre", "fiber"), ("calibre", "caliber"),
+    ("isation", "ization"), ("ising", "izing"), ("ised", "ized"), ("ise", "ize"), ("yse", "yze"), ("ysing", "yzing"),
+    ("sulph", "sulf"), ("programme", "program"), ("mould", "mold"), ("grey", "gray"), ("ageing", "aging"),
+    ("counselling", "counseling"), ("labelled", "labeled"), ("leucoc", "leukoc"), ("aluminium", "aluminum"),
+    ("catheteris", "catheteriz"), ("draught", "draft"), ("plough", "plow"), ("disc", "disk"), ("skilful", "skillful"),
+)  # fmt: skip
+
+_LATIN = re.compile(r"(?P<stem>.{5,}?)(?:ae|a|us|um|is|on|i|ia|al|ar)")
+
+
+def other_spellings(word: str) -> set[str]:
+    """How else ``word`` may be spelt; most of what comes out are no words, and stand in no index."""
+    found = {word}
+    for one, other in _PAIRS:
+        if one in word:
+            found |= {spelling.replace(one, other) for spelling in found}
+        elif other in word:
+            found |= {spelling.replace(other, one) for spelling in found}
+    return found - {word}
+
+
+def latin_stem(word: str) -> str | None:
+    """What ``humerus`` and ``humeral`` share, or ``ganglion`` and ``ganglia``; None where nothing tells."""
+    match = _LATIN.fullmatch(word)
+    return match["stem"] if match else None

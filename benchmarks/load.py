@@ -1,0 +1,198 @@
+"""How many searches a second the service answers, and how long each takes, while a commit happens in the middle.
+
+``python -m benchmarks.load``; clients and service share the machine. Every client asks again as soon as it has its
+answer, each query is another one, and every answer is read whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote_plus
+
+import click
+import psutil
+
+from .figures import percentile
+from .pagefile import write_pages
+from .pages import generate, page_file
+from .queries import draw_queries
+
+QUERIES = 20_000
+COMMITTED = 100
+"""Pages that the commit in the middle adds."""
+
+
+SERVE = """
+import sys
+from procsearch.search import web
+web.serve(sys.argv[1], port=0, workers=int(sys.argv[2]), tell=lambda address: print(address, flush=True))
+"""
+
+
+SLOW_CLIENTS = 300
+WORST_QUERIES = (
+    " ".join(f"{letter}*" for letter in "abcdefghijklmnopqrstuvw"),
+    " ".join(f"{letter}aring~2" for letter in "abcdefghijklmnop"),
+    '"of the"~10 OR "the and"~10 OR "in the"~10 OR "a the"~10 OR "to of"~10',
+    " OR ".join(f"(summary:*{letter}* AND NOT steps:*{letter}{letter}*)" for letter in "aeionrst"),
+)
+
+
+class Slow(asyncio.Protocol):
+    """One connection that never finishes what it asks."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(b"GET /api/search?q=clot HTTP/1.1\r\nHost: he")
+
+
+class Client(asyncio.Protocol):
+    """One connection that asks one query after the other."""
+
+    def __init__(self, requests: Iterator[bytes], seconds: list[float], errors: list[str]) -> None:
+        self._requests, self._seconds, self._errors = requests, seconds, errors
+        self._answer = bytearray()
+        self._length = -1
+        self._started = 0.0
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._ask()
+
+    def _ask(self) -> None:
+        assert self.transport is not None
+        self._answer.clear()
+        self._length = -1
+        self._started = perf_counter()
+        self.transport.write(next(self._requests))
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        if self._length < 0:
+            head = self._answer.find(b"\r\n\r\n")
+            if head < 0:
+                return
+            place = self._answer.index(b"content-length: ") + 16
+            self._length = head + 4 + int(self._answer[place : self._answer.index(b"\r", place)])
+        if len(self._answer) >= self._length:
+            self._seconds.append(perf_counter() - self._started)
+            if not self._answer.startswith(b"HTTP/1.1 200") or b'"hits": [' not in self._answer:
+                self._errors.append(bytes(self._answer[:80]).decode("latin-1"))
+            self._ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if error is not None:
+            self._errors.append(str(error))
+
+
+async def ask(
+    port: int, requests: Iterator[bytes], connections: int, seconds: float, *, hostile: bool = False
+) -> tuple[list[float], list[str]]:
+    """The time of every answer within ``seconds``, and what went wrong.
+
+    With ``hostile`` there are others besides: clients that never finish a request, and some that ask the worst.
+    """
+    times: list[float] = []
+    errors: list[str] = []
+    loop = asyncio.get_running_loop()
+    made = [
+        await loop.create_connection(lambda: Client(requests, times, errors), "127.0.0.1", port)
+        for _ in range(connections)
+    ]
+    if hostile:
+        made += [await loop.create_connection(Slow, "127.0.0.1", port) for _ in range(SLOW_CLIENTS)]
+        made += [
+            await loop.create_connection(partial(Client, cycle([_request(query)]), [], errors), "127.0.0.1", port)
+            for query in WORST_QUERIES
+        ]
+    await asyncio.sleep(seconds)
+    for transport, _ in made:
+        transport.abort()
+    return times, errors
+
+
+def _request(query: str) -> bytes:
+    return f"GET /api/search?q={quote_plus(query)} HTTP/1.1\r\nHost: here\r\n\r\n".encode()
+
+
+def run(index: Path, more: Path, workers: int, connections: int, seconds: float, *, hostile: bool) -> dict[str, Any]:
+    """One run against a service of its own."""
+    queries = draw_queries(generate(2_000), QUERIES)
+    requests = map(_request, cycle(queries))
+    service = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(index), str(workers)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert service.stdout is not None
+        port = int(service.stdout.readline().strip().rstrip("/").rsplit(":", 1)[1])
+        asyncio.run(ask(port, requests, connections, seconds / 4))  # warms every process
+        before = _resources(service.pid)
+        commit = f"sleep {seconds / 2} && exec {sys.executable} -m procsearch index {more} --index {index} --jobs 1"
+        committing = subprocess.Popen(["sh", "-c", commit], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        times, errors = asyncio.run(ask(port, requests, connections, seconds, hostile=hostile))
+        after = _resources(service.pid)
+        committed = committing.wait() == 0
+    finally:
+        service.terminate()
+        service.wait()
+    return {
+        "workers": workers,
+        "hostile clients": hostile,
+        "connections": connections,
+        "searches a second": round(len(times) / seconds),
+        "p50 ms": round(percentile(times, 50) * 1e3, 1),
+        "p99 ms": round(percentile(times, 99) * 1e3, 1),
+        "max ms": round(max(times) * 1e3, 1),
+        "errors": len(errors),
+        "first errors": errors[:3],
+        "committed": committed,
+        "service cpu ms a search": round((after["cpu"] - before["cpu"]) / len(times) * 1e3, 2),
+        "memory before MB": round(before["memory"] / 2**20),
+        "memory after MB": round(after["memory"] / 2**20),
+        "machine load": psutil.getloadavg()[0],
+    }
+
+
+def _resources(pid: int) -> dict[str, float]:
+    """Processor seconds and memory of a process and its children; shared memory counts once a process."""
+    service = psutil.Process(pid)
+    processes = [service, *service.children(recursive=True)]
+    return {
+        "cpu": sum(sum(process.cpu_times()[:2]) for process in processes),
+        "memory": sum(process.memory_info().rss - process.memory_info().shared for process in processes),
+    }
+
+
+@click.command()
+@click.option("--pages", default=10_000, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Processes of the service.")
+@click.option("--connections", default=16, show_default=True, help="Clients that ask at the same time.")
+@click.option("--seconds", default=20.0, show_default=True)
+@click.option("--hostile", is_flag=True, help="Besides, 300 slow clients and four that ask the worst allowed queries.")
+@click.option("--workdir", type=click.Path(path_type=Path), default=Path(tempfile.gettempdir()) / "procsearch-bench")
+def main(*, pages: int, workers: int, connections: int, seconds: float, hostile: bool, workdir: Path) -> None:
+    """Load the service and print figures as JSON."""
+    more = workdir / "load-more.jsonl"
+    write_pages(islice(generate(pages + COMMITTED), pages, None), more)
+    with tempfile.TemporaryDirectory(dir=workdir) as index:
+        subprocess.run(
+            [sys.executable, "-m", "procsearch", "index", str(page_file(workdir, pages)), "--index", index],
+            check=True, stdout=sys.stderr,
+        )  # fmt: skip
+        click.echo(json.dumps(run(Path(index), more, workers, connections, seconds, hostile=hostile), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,7 +14,8 @@ import pytest
 
 from procsearch.corpus.errors import DamagedIndex, EngineError, IndexLocked, NoIndex
 from procsearch.indexer.arrays import ArrayFile, write_arrays
-from procsearch.indexer.snapshot import open_snapshot
+from procsearch.indexer.page import indexable
+from procsearch.indexer.snapshot import Snapshot, open_snapshot
 from procsearch.indexer.storage import LOCK_NAME, Storage, sweep
 from procsearch.indexer.writer import IndexWriter
 
@@ -194,3 +196,28 @@ def test_the_first_commit_may_come_while_an_index_is_opened(tmp_path: Path, monk
     snapshot = open_snapshot(Storage(tmp_path))
     assert snapshot.live_count == 1
     assert snapshot.stamp == real(Storage(tmp_path), "manifest")
+
+
+def test_a_folder_that_is_removed_beneath_a_writer_is_told_of(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with IndexWriter(Storage(folder)) as writer:
+        writer.add(indexable(make_procedure(1)))
+        shutil.rmtree(folder)
+        with pytest.raises(EngineError, match="cannot write .*: No such file or directory"):
+            writer.commit()
+    apply(folder, Commit(put=(make_procedure(1),)))
+    assert open_snapshot(Storage(folder)).live_count == 1
+
+
+def test_an_interrupted_writer_leaves_what_was_there(tmp_path: Path) -> None:
+    apply(tmp_path, Commit(put=(make_procedure(1),)))
+    before = names_in(tmp_path)
+
+    def interrupt(_: Snapshot) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), IndexWriter(Storage(tmp_path)) as writer:
+        writer.add(indexable(make_procedure(2)))
+        writer.commit(approve=interrupt)
+    assert names_in(tmp_path) == before
+    assert open_snapshot(Storage(tmp_path)).live_count == 1

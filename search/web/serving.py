@@ -24,6 +24,12 @@ SHUTDOWN_SECONDS = 10
 """How long a service that is told to end waits for the answers it owes."""
 
 
+class BadSettings(ProcsearchError):  # noqa: N818 - says what it is
+    """What is asked of the service cannot be, or is not safe."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """What a process needs to make its app: given to processes of several, so it holds no open files."""
@@ -53,15 +59,15 @@ def serve(
     An address that other machines reach needs a ``token``, or ``open_`` to say that none is wanted. Port 0 takes a
     free one. ``workers`` are processes, each with its own view of the index. Queries are logged (to standard error)
     only with ``log_queries``. ``tell`` is given the address once connections are taken. Raises NoIndex or
-    DamagedIndex where there is nothing to serve, EngineError where the address cannot be had, ProcsearchError where
-    it needs a token.
+    DamagedIndex where there is nothing to serve, EngineError where the address cannot be had, BadSettings where it
+    needs a token.
     """
     if token is not None and not token.strip():
-        raise ProcsearchError("the token is empty")
+        raise BadSettings("the token is empty")
     if not 0 <= port <= 65_535:
-        raise ProcsearchError("a port is a number from 0 to 65,535")
+        raise BadSettings("a port is a number from 0 to 65,535")
     if token is None and not open_ and not is_loopback(host):
-        raise ProcsearchError(f"{host} can be reached by other machines: give --token, or --open to serve everybody")
+        raise BadSettings(f"{host} can be reached by other machines: give --token, or --open to serve everybody")
     open_index(index_path)  # fails here rather than in every process
     with tempfile.TemporaryDirectory(prefix="procsearch-metrics-") as folder:
         chosen = replace(settings or Settings(), token=token)

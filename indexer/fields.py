@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..corpus.procedure import SECTION_KINDS, Procedure
+from .parameters import FIELD_WEIGHTS
 
 if TYPE_CHECKING:
     from whoosh.fields import Schema
@@ -29,32 +30,14 @@ class Field:
 
     name: str
     boost: float
-    b: float = 0.75
-    keyword: bool = False
+    b: float
+    keyword: bool
 
 
-FIELDS: tuple[Field, ...] = (
-    Field("name", 4.0, 0.5),
-    Field("common_names", 3.0, 0.5),
-    Field("medical_terms", 3.0, 0.5),
-    Field("descriptor", 3.0, 0.5),
-    Field("summary", 1.5),
-    Field("purpose", 1.3),
-    Field("indications", 1.3),
-    Field("preparation", 1.0),
-    Field("steps", 1.0),
-    Field("duration", 1.0),
-    Field("setting", 1.0),
-    Field("personnel", 1.0),
-    Field("risks", 1.0),
-    Field("benefits", 1.0),
-    Field("recovery", 1.0),
-    Field("alternatives", 0.8),
-    Field("experience", 0.8),
-    Field("other", 0.6),
-    Field("code", 8.0, 0.0, keyword=True),
-    Field("system", 0.3, 0.0, keyword=True),
-    Field("similar_codes", 0.0, 0.0, keyword=True),
+_KEYWORDS = ("code", "system", "similar_codes")
+
+FIELDS: tuple[Field, ...] = tuple(
+    Field(name, boost, b, name in _KEYWORDS) for name, (boost, b) in FIELD_WEIGHTS.items()
 )
 """Every field by number; a boost of 0 keeps a field out of bare-word ranking while ``field:word`` still works."""
 

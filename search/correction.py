@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from ..indexer import parameters
 from ..indexer.analysis import has_digit
 from ..indexer.snapshot import Snapshot
-from . import parameters
 from .spelling import beginnings, distances, slips
 from .words import Variant, Word
 

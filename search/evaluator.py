@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..corpus.errors import QueryError
+from ..indexer import parameters
 from ..indexer import postings as codec
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
-from . import parameters
 from .cache import BoundedCache
 from .expansion import Expander, Expansion
 from .language import trees as q

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..indexer import parameters
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.postings import FIELD_SHIFT
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
-from . import parameters
 from .asked import pattern
 from .spelling import distances
 from .vocabulary.spellings import latin_stem, other_spellings
@@ -69,7 +69,7 @@ class Expander:
         shared = latin_stem(text)
         if shared is None:
             return []
-        found = set()
+        found: set[str] = set()
         for segment in self._snapshot.segments:
             start, stop = segment.prefix_range(shared)
             found.update(term for term in segment.terms(start, stop) if latin_stem(term) == shared)

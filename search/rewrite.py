@@ -9,9 +9,9 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
+from ..indexer import parameters
 from ..indexer.analysis import STOP_WORDS, has_digit
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
-from . import parameters
 from .language import trees as q
 from .vocabulary.groups import support, terms_of
 from .vocabulary.parts import Parts

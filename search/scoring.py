@@ -17,9 +17,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from ..indexer import postings
+from ..indexer import parameters, postings
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
-from . import parameters
 
 Table = npt.NDArray[np.float32]
 

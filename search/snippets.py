@@ -8,8 +8,8 @@ from functools import lru_cache
 from os.path import commonprefix
 
 from ..corpus.procedure import Procedure
+from ..indexer import parameters
 from ..indexer.analysis import MAX_TERM, stem, terms, word_spans, words
-from . import parameters
 from .asked import AskedWord, loosest
 from .questions import Cue
 from .words import TIERS
@@ -43,14 +43,16 @@ def make_snippet(
     reader = _Reader(asked)
     best: dict[int, str] = {}
     for name, text in _names(procedure):
-        _tighten(best, reader.answers(text, name))
+        for number, tier in reader.answers(text, name).items():
+            _tighten(best, number, tier)
     wanted = _wanted_kinds(procedure, cues)
     topic = frozenset(best) if wanted else frozenset()
     about = sum(weight for number, weight in enumerate(weights) if number not in topic) or 1.0
     most, kind, text = -1.0, None, ""
     for section in procedure.sections:
         answers = reader.answers(section.text, section.kind)
-        _tighten(best, answers)
+        for number, tier in answers.items():
+            _tighten(best, number, tier)
         score = sum([weights[word] / (1 + _LOOSENESS[tier]) for word, tier in answers.items() if word not in topic])
         if wanted:
             score = wanted.get(section.kind, 0.0) + parameters.SECTION_WORDS_WEIGHT * score / about
@@ -97,38 +99,43 @@ class _Reader:
         self._phrases = [
             (number, _prefixes(term), tier) for number, word in enumerate(asked) for term, tier in word.phrases
         ]
-        self._known = frozenset[str]().union(*[word.terms for word in asked if word.terms is not None])
-        self._patterns = any(word.terms is None for word in asked)
+        self._patterns = [number for number, word in enumerate(asked) if word.terms is None]
+        self._answering: dict[str, list[tuple[int, AskedWord]]] = {}
+        for number, word in enumerate(asked):
+            for term in word.terms or ():
+                self._answering.setdefault(term, []).append((number, word))
+        self._known = frozenset(self._answering)
         self._listed = not self._patterns and not self._phrases
         # A term may be the beginning of a longer word.
         self._terms = terms if self._patterns or any(len(term) == MAX_TERM for term in self._known) else words
 
     def answers(self, text: str, field: str) -> dict[int, str]:
-        """The numbers of the words that the text of a field answers, each with the tightest tier."""
+        """The numbers of the words that the text of a field answers, in order, each with the tightest tier."""
         if self._listed and text.isascii() and not any(map(text.lower().__contains__, self._known)):
             return {}
         found = self._terms(text)
-        known = self._known.intersection(found)
-        if not known and not self._patterns and not self._phrases:
-            return {}
         answers: dict[int, str] = {}
         for number, prefixes, tier in self._phrases:
             if self._asked[number].stands_in(field) and next(_places(prefixes, found), None) is not None:
-                _tighten(answers, {number: tier})
-        for number, word in enumerate(self._asked):
+                _tighten(answers, number, tier)
+        for term in self._known.intersection(found):
+            for number, word in self._answering[term]:
+                if word.stands_in(field):
+                    _tighten(answers, number, word.tier_of(term))
+        for number in self._patterns:
+            word = self._asked[number]
             if word.stands_in(field):
-                tiers = map(word.tier_of, found if word.terms is None else known & word.terms)
-                answering = [tier for tier in tiers if tier is not None]
-                if answering:
-                    _tighten(answers, {number: min(answering, key=_LOOSENESS.__getitem__)})
-        return answers
+                for term in found:
+                    _tighten(answers, number, word.tier_of(term))
+        return dict(sorted(answers.items())) if len(answers) > 1 else answers
 
     def marks(self, text: str, field: str) -> list[tuple[int, int]]:
         """Where the words of ``text`` stand that answer any word asked for."""
-        answering = [word.tier_of for word in self._asked if word.stands_in(field)]
+        known = {term for term, words in self._answering.items() if any(word.stands_in(field) for _, word in words)}
+        patterns = [self._asked[number].tier_of for number in self._patterns if self._asked[number].stands_in(field)]
         spans = list(word_spans(text))
-        marked = {place for place, (term, _, _) in enumerate(spans) if any(tier_of(term) for tier_of in answering)}
         found = [term for term, _, _ in spans]
+        marked = {place for place, term in enumerate(found) if term in known or any(tier(term) for tier in patterns)}
         for _, prefixes, _ in self._phrases:
             for place in _places(prefixes, found):
                 marked.update(range(place, place + len(prefixes)))
@@ -150,10 +157,9 @@ def _places(prefixes: tuple[str, ...], found: Sequence[str]) -> Iterator[int]:
             yield place
 
 
-def _tighten(best: dict[int, str], answers: dict[int, str]) -> None:
-    for word, tier in answers.items():
-        if word not in best or _LOOSENESS[tier] < _LOOSENESS[best[word]]:
-            best[word] = tier
+def _tighten(answers: dict[int, str], number: int, tier: str | None) -> None:
+    if tier is not None and (number not in answers or _LOOSENESS[tier] < _LOOSENESS[answers[number]]):
+        answers[number] = tier
 
 
 def _cut(

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 _SOUNDS = (
     ("ae", "e"), ("oe", "e"), ("ph", "f"), ("rrh", "r"), ("rh", "r"), ("ps", "s"), ("pn", "n"), ("pt", "t"),
-    ("kn", "n"), ("ch", "k"), ("ck", "k"), ("c", "k"), ("c", "s"), ("sc", "s"), ("z", "s"), ("x", "z"), ("x", "ks"), ("y", "i"),
-    ("ei", "ie"), ("ou", "o"), ("i", "e"), ("a", "e"), ("o", "u"), ("a", "o"), ("g", "j"), ("th", "t"),
+    ("kn", "n"), ("ch", "k"), ("ck", "k"), ("c", "k"), ("c", "s"), ("sc", "s"), ("z", "s"), ("x", "z"), ("x", "ks"),
+    ("y", "i"), ("ei", "ie"), ("ou", "o"), ("i", "e"), ("a", "e"), ("o", "u"), ("a", "o"), ("g", "j"), ("th", "t"),
     ("qu", "k"),
 )  # fmt: skip
 """Spellings that sound alike, or that British and American words differ in."""

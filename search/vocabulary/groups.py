@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ...indexer import parameters
 from ...indexer.analysis import stem
 from ...indexer.fields import ALL
-from .. import parameters
 from ..words import Variant, Word
 from .synonyms import Found
 from .terms import MAX_WORDS

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ...indexer import parameters
 from ...indexer.analysis import stem
 from ...indexer.fields import ALL
 from ...indexer.snapshot import Snapshot
-from .. import parameters
 from ..language import trees as q
 from ..scoring import inverse_document_frequency
 from ..words import InParts, Variant, Word

@@ -13,10 +13,10 @@ from functools import cache
 from typing import Any
 
 from procsearch.corpus.procedure import Procedure
+from procsearch.indexer import parameters
 from procsearch.indexer.analysis import LINE, words
 from procsearch.indexer.fields import ALL, BOOSTS, FIELDS, field_keywords, field_texts
 from procsearch.indexer.postings import LENGTHS
-from procsearch.search import parameters
 from procsearch.search.language import trees as q
 from procsearch.search.words import Word
 

@@ -1,6 +1,39 @@
-"""The numbers that ranking goes by, fitted by ``benchmarks/relevance.py`` (see there for the collections)."""
+"""The numbers that ranking goes by, in one place.
+
+``python -m benchmarks.relevance fit`` fits those that are not the sections': on the judged queries of SciFact, NFCorpus,
+MED, ICD-9 titles to ICD-10-PCS tables (pcs) and the sample pages, in five parts, each tried with what the others gave.
+But for the sample pages these collections have names and one text only, so the weights of sections are a judgement.
+"""
 
 from __future__ import annotations
+
+FIELD_WEIGHTS = {
+    "name": (4.0, 0.5),
+    "common_names": (3.0, 0.5),
+    "medical_terms": (3.0, 0.5),
+    "descriptor": (3.0, 0.5),
+    "summary": (1.5, 0.75),
+    "purpose": (1.3, 0.75),
+    "indications": (1.3, 0.75),
+    "preparation": (1.0, 0.75),
+    "steps": (1.0, 0.75),
+    "duration": (1.0, 0.75),
+    "setting": (1.0, 0.75),
+    "personnel": (1.0, 0.75),
+    "risks": (1.0, 0.75),
+    "benefits": (1.0, 0.75),
+    "recovery": (1.0, 0.75),
+    "alternatives": (0.8, 0.75),
+    "experience": (0.8, 0.75),
+    "other": (0.6, 0.75),
+    "code": (8.0, 0.0),
+    "system": (0.3, 0.0),
+    "similar_codes": (0.0, 0.0),
+}
+"""What each field counts in BM25F and how far its length is evened out (b, 0 to 1).
+
+Similar codes count nothing for bare words: a page is not about what it is like.
+"""
 
 K1 = 2.0
 """How fast more occurrences of a word stop counting (BM25F)."""

@@ -1,9 +1,9 @@
 """Fits the numbers of the ranking: ``python -m benchmarks.fitting --data FOLDER``.
 
-Coordinate descent over a few values of each number, for the mean of nDCG@10 over all collections (each counts the same).
-The queries of every collection are dealt into parts; each part is judged with the numbers that all other parts chose, so
-that the figures say what the numbers are worth on queries they were not fitted on. Nothing is written: the numbers stand
-in ``indexer/parameters.py``, and a person decides.
+Coordinate descent over a few values of each number, for the mean of nDCG@10 over all collections (each counts the
+same). The queries of every collection are dealt into parts; each part is judged with the numbers that all other parts
+chose, so that the figures say what the numbers are worth on queries they were not fitted on. Nothing is written: the
+numbers stand in ``indexer/parameters.py``, and a person decides.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """How good the ranking is: nDCG@10 on judged collections, beside other engines, with a floor for each.
 
-``python -m benchmarks.relevance --data FOLDER`` measures every collection in FOLDER (a folder each with ``corpus.jsonl``,
-``queries.jsonl`` and ``qrels.tsv``, or ``.gz``, as BEIR has them) and the sample pages, and fails where one is below its
-floor in ``relevance_floors.json``. A floor is good for the data with its hash only. ``--peers`` measures SQLite FTS5,
-tantivy and bm25s too; ``--raise-floors`` takes what was measured where it is better, ``--lower-floors`` where it is worse.
+``python -m benchmarks.relevance --data FOLDER`` measures every collection in FOLDER (a folder each with
+``corpus.jsonl``, ``queries.jsonl`` and ``qrels.tsv``, or ``.gz``, as BEIR has them) and the sample pages, and fails
+where one is below its floor in ``relevance_floors.json``. A floor is good for the data with its hash only. ``--peers``
+measures SQLite FTS5, tantivy and bm25s too; ``--raise-floors`` takes what was measured where it is better,
+``--lower-floors`` where it is worse.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ TOLERANCE = 0.0005
 
 @dataclass(frozen=True)
 class Collection:
-    """A judged collection: pages, queries (id -> text) and judgements (query -> page -> grade); ``hash`` of its files."""
+    """A judged collection: pages, queries (id -> text), judgements (query -> page -> grade), the ``hash`` of all."""
 
     name: str
     pages: Path

@@ -1,6 +1,6 @@
 """The numbers that ranking goes by, in one place.
 
-``python -m benchmarks.relevance fit`` fits those that are not the sections': on the judged queries of SciFact, NFCorpus,
+``python -m benchmarks.fitting`` fits those that are not the sections': on the judged queries of SciFact, NFCorpus,
 MED, ICD-9 titles to ICD-10-PCS tables (pcs) and the sample pages, in five parts, each tried with what the others gave.
 But for the sample pages these collections have names and one text only, so the weights of sections are a judgement.
 """

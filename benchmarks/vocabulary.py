@@ -3,8 +3,6 @@
 Everything is derived from a seed, so every machine writes the same pages.
 """
 
-# ruff: noqa: SIM905 - a list of words reads better as running text
-
 from __future__ import annotations
 
 import random

@@ -14,10 +14,13 @@ from .segment import DELETED, Segment
 from .storage import Storage
 
 
-def merged(storage: Storage, segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]], chunk: int) -> tuple[Arrays, Array]:
+def merged(
+    storage: Storage, segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]], chunk: int
+) -> tuple[Arrays, Array]:
     """The arrays of one segment with all pages of ``segments`` that are not DELETED, and their states.
 
-    ``rows`` has the ``states`` of each segment's pages, and the ``sizes`` and ``mtimes`` of the files they are in. About ``chunk`` postings are held in memory at a time.
+    ``rows`` has the ``states`` of each segment's pages, and the ``sizes`` and ``mtimes`` of the files they are in.
+    About ``chunk`` postings are held in memory at a time.
     """
     keep = [row["states"] != DELETED for row in rows]
     vocabularies = [Strings(segment.file, "term").all() for segment in segments]

@@ -378,7 +378,7 @@ class Segment:
 
     @cached_property
     def containers(self) -> list[str]:
-        """The files on disk that its pages come from, sorted; ``file["containers"]`` says which page comes from which."""
+        """The files on disk that its pages come from, sorted; ``file["containers"]`` has the number of each page's."""
         return [name.decode("utf-8", "surrogateescape") for name in Strings(self.file, "container").all()]
 
     @cached_property

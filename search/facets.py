@@ -51,4 +51,5 @@ class MatchedSections:
 
 def most_first(counts: dict[str, int]) -> dict[str, int]:
     """The counts above 0, the greatest first, ties by name."""
-    return dict(sorted(((name, count) for name, count in counts.items() if count), key=lambda item: (-item[1], item[0])))
+    found = [(name, count) for name, count in counts.items() if count]
+    return dict(sorted(found, key=lambda item: (-item[1], item[0])))

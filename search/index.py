@@ -100,9 +100,7 @@ class View:
     @cached_property
     def system_terms(self) -> frozenset[str]:
         """The code systems as terms."""
-        return frozenset(
-            name.lower() for segment in self.snapshot.segments for name in segment.system_names if name
-        )
+        return frozenset(name.lower() for segment in self.snapshot.segments for name in segment.system_names if name)
 
     def best(self, matches: Matches, wanted: int) -> list[tuple[int, float]]:
         """The ``wanted`` best pages with their scores; ties go by id."""
@@ -137,9 +135,11 @@ class View:
             low, high = np.searchsorted(pages, (base, base + segment.pages))
             local = pages[low:high] - base
             ranks = segment.id_ranks[local]
-            chosen = local[np.argsort(ranks)[:wanted]] if len(ranks) <= wanted else local[
-                np.argpartition(ranks, wanted)[:wanted]
-            ]
+            chosen = (
+                local[np.argsort(ranks)[:wanted]]
+                if len(ranks) <= wanted
+                else local[np.argpartition(ranks, wanted)[:wanted]]
+            )
             candidates += [(segment.id(page), base + page) for page in chosen.tolist()]
         return np.array([page for _, page in sorted(candidates)[:wanted]], np.int64)
 

@@ -59,7 +59,7 @@ class Reading:
 
     __slots__ = ("_left_out", "_notes", "_terms", "bounds", "original", "tokens")
 
-    def __init__(self, original: str, tokens: Callable[[str, str], list[str]], bounds: Bounds) -> None:  # noqa: D107 - as the class
+    def __init__(self, original: str, tokens: Callable[[str, str], list[str]], bounds: Bounds) -> None:
         self.original = original
         self.tokens = tokens
         self.bounds = bounds

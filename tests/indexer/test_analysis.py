@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsearch.indexer.analysis import LINE, MAX_TERM, STOP_WORDS, fold, has_digit, stem, stems, terms, word_spans, words
+from procsearch.indexer.analysis import (
+    LINE,
+    MAX_TERM,
+    STOP_WORDS,
+    fold,
+    has_digit,
+    stem,
+    stems,
+    terms,
+    word_spans,
+    words,
+)
 
 texts = st.text(st.sampled_from("ab sS's''’._-1 2.3\n\t\x01\x02éßİ–“A9٣"), max_size=40) | st.text(max_size=40)
 

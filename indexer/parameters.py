@@ -44,7 +44,7 @@ STEM_WEIGHT = 0.8
 LATIN_WEIGHT = 0.4
 """What a noun counts for its adjective, or its plural, where they share no more than a stem in Latin."""
 
-SPELLING_WEIGHT = 0.9
+SPELLING_WEIGHT = 0.6
 """What a British spelling counts for the American one, and the other way round."""
 
 SYNONYM_WEIGHT = 0.4

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..indexer import parameters
-from ..indexer.analysis import has_digit
+from ..indexer.analysis import has_digit, word_spans
 from ..indexer.snapshot import Snapshot
 from .spelling import beginnings, distances, slips
 from .words import Variant, Word
@@ -47,12 +47,16 @@ class Corrector:
     def corrected(self, query: str, tree: Any) -> str | None:
         """``query`` with its misspelt words put right; None where there are none."""
         places = [
-            (leaf.startchar, leaf.endchar, self._corrections[leaf.text])
+            (leaf.startchar, leaf.endchar, leaf.text)
             for leaf in tree.leaves()
             if isinstance(leaf, Word) and leaf.text in self._corrections and leaf.startchar is not None
         ]
-        for start, end, word in sorted(places, reverse=True):
-            query = query[:start] + word + query[end:]
+        for start, end, text in sorted(places, reverse=True):
+            # A piece of the query may hold more than its word: a comma after it.
+            for term, first, last in word_spans(query[start:end]):
+                if term == text:
+                    query = query[: start + first] + self._corrections[text] + query[start + last :]
+                    break
         return query if places else None
 
 

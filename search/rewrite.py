@@ -92,6 +92,8 @@ class Rewriter:
     def _in_system(self, query: Any) -> Any:
         """``cpt4:36904`` and ``cpt4:36901-36909``: codes of one system; ``hcpcs:oxygen``: its pages with a word."""
         system, query = query.fieldname, copy(query)
+        if isinstance(query, q.Phrase) and len(query.words) == 2 and all(map(has_digit, query.words)):
+            query = q.TermRange("code", *query.words, boost=query.boost)
         text = getattr(query, "text", None)
         query.fieldname = ALL if isinstance(query, q.Phrase) or (text and text.isalpha()) else "code"
         return q.And([q.Term("system", system), self.rewrite(query)], boost=query.boost)

@@ -122,6 +122,7 @@ _ROUTING_ERRORS = {
     404: ("not_found", "there is nothing at this address"),
     405: ("method_not_allowed", "this address can only be read (GET)"),
 }
+_ALLOW = {"Allow": "GET, HEAD"}
 _CLOSE = {"Connection": "close"}
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="procsearch", charset="UTF-8"'}
 
@@ -148,7 +149,7 @@ def _told(error: Exception) -> RequestError:
         return as_request_error(error)
     if isinstance(error, HTTPException):
         code, message = _ROUTING_ERRORS.get(error.status_code, ("refused", error.detail))
-        return RequestError(error.status_code, code, message, dict(error.headers or {}))
+        return RequestError(error.status_code, code, message, _ALLOW if error.status_code == 405 else None)
     where = "".join(traceback.format_tb(error.__traceback__))
     _log.error("unforeseen %s\n%s", type(error).__name__, where)
     return RequestError(500, "internal", "something went wrong here; the log of the service tells where")

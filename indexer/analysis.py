@@ -85,6 +85,11 @@ def fold(word: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)) or word
 
 
+def sound(text: str) -> str:
+    """``text`` with lone surrogates, which UTF-8 cannot hold, replaced."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def has_digit(term: str) -> bool:
     """Whether ``term`` holds a digit: such terms are never stemmed, corrected or expanded."""
     return not term.isalpha() and any(map(str.isdigit, term))

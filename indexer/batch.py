@@ -9,7 +9,7 @@ from .columns import page_arrays
 from .fields import FIELDS
 from .inversion import FIELD_BITS, FIELD_MASK, Inverted
 from .layout import Arrays, Postings, lay_out
-from .page import IndexablePage, IndexablePages, TermNumbers
+from .page import IndexablePage, IndexablePages, term_numbers
 from .storage import Storage
 
 _BYTES_PER_PAGE = 2000  # what an id, a source and the rest of a page take as objects
@@ -19,7 +19,7 @@ class Batch:
     """Pages on their way into one segment, already inverted a few at a time."""
 
     def __init__(self) -> None:
-        self._numbers = TermNumbers()
+        self._numbers = term_numbers()
         self._parts: list[_Part] = []
         self.pages: list[IndexablePage] = []
         self.bytes_held = 0
@@ -34,7 +34,7 @@ class Batch:
 
     def arrays(self, storage: Storage, chunk: int) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
-        terms = self._numbers.terms
+        terms = list(self._numbers)
         order = sorted(range(1, len(terms)), key=terms.__getitem__)  # but for the end of a line
         rank = np.full(len(terms), -1)
         rank[order] = np.arange(len(order))

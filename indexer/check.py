@@ -8,8 +8,8 @@ import numpy as np
 
 from ..corpus.errors import DamagedIndex
 from .manifest import read_manifest
-from .postings import code_counts, ungap, unpack
-from .segment import LIVE, Segment, field_sums, fits
+from .postings import code_counts, fits, ungap, unpack
+from .segment import LIVE, Segment, field_sums
 from .storage import Storage
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..corpus.procedure import SECTION_KINDS, Procedure
+from .analysis import sound
 from .parameters import FIELD_WEIGHTS
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def field_texts(procedure: Procedure) -> Iterator[tuple[int, str]]:
 def field_keywords(procedure: Procedure) -> Iterator[tuple[int, str]]:
     """The values of the keyword fields of ``procedure`` by ascending field number, as the terms they are indexed as."""
     if procedure.code:
-        yield FIELD_NUMBERS["code"], procedure.code.lower()
+        yield FIELD_NUMBERS["code"], sound(procedure.code.lower())
     if procedure.system:
-        yield FIELD_NUMBERS["system"], procedure.system.lower()
-    for code in sorted({similar.code.lower() for similar in procedure.similar_codes if similar.code}):
+        yield FIELD_NUMBERS["system"], sound(procedure.system.lower())
+    for code in sorted({sound(similar.code.lower()) for similar in procedure.similar_codes if similar.code}):
         yield FIELD_NUMBERS["similar_codes"], code
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 
 from ..corpus.procedure import Procedure
-from .analysis import LINE, MAX_TERM, words
+from .analysis import LINE, MAX_TERM, sound, words
 from .fields import field_keywords, field_texts
 from .inversion import FIELD_BITS, Inverted, invert
 from .stored import pack_procedure
@@ -49,28 +51,16 @@ class IndexablePages(NamedTuple):
     inverted: Inverted
 
 
-class TermNumbers(dict[str, int]):
-    """Words to the numbers of their terms, in the order they are first seen; 0 is the end of a line."""
-
-    def __init__(self) -> None:
-        super().__init__({LINE: 0})
-        self.terms = [LINE]
-
-    def __missing__(self, word: str) -> int:
-        if len(word) > MAX_TERM:
-            number = self[word[:MAX_TERM]]
-        else:
-            number = len(self.terms)
-            self.terms.append(word)
-        self[word] = number
-        return number
+def term_numbers() -> dict[str, int]:
+    """An empty mapping of words to numbers in the order they are first looked up; 0 is the end of a line."""
+    return defaultdict(count(1).__next__, {LINE: 0})
 
 
 class PageAnalyser:
     """Makes procedures ready for the index, a few at a time."""
 
     def __init__(self) -> None:
-        self._numbers = TermNumbers()
+        self._numbers = term_numbers()
         self._pages: list[IndexablePage] = []
         self._tokens, self._places, self._counts = array("I"), array("I"), array("I")
 
@@ -78,7 +68,7 @@ class PageAnalyser:
         """Analyse and compress ``procedure``; where that raises, nothing is added."""
         found, fields = _tokens_by_field(procedure)
         stored = pack_procedure(procedure)
-        page = IndexablePage(procedure.id, procedure.source, procedure.system or "", facts, stored)
+        page = IndexablePage(sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts, stored)
         tokens = list(map(self._numbers.__getitem__, found))
         first_place = len(self._pages) << FIELD_BITS
         self._places.extend([first_place | field for field, _ in fields])
@@ -91,7 +81,12 @@ class PageAnalyser:
         tokens, places, counts = (
             np.frombuffer(numbers, np.uint32) for numbers in (self._tokens, self._places, self._counts)
         )
-        return IndexablePages(self._pages, invert(self._numbers.terms, tokens, places, counts))
+        words = list(self._numbers)
+        if len(max(words, key=len)) > MAX_TERM:
+            numbers: dict[str, int] = {}
+            tokens = np.array([numbers.setdefault(word[:MAX_TERM], len(numbers)) for word in words], np.uint32)[tokens]
+            words = list(numbers)
+        return IndexablePages(self._pages, invert(words, tokens, places, counts))
 
 
 def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:

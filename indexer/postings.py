@@ -72,6 +72,8 @@ def unpack(packed: Bytes, offsets: Ints, starts: Ints) -> UInts:
     counts = np.diff(starts)
     if not len(counts):
         return np.empty(0, np.uint32)
+    if not fits(starts, offsets):
+        raise ValueError("packed values do not fit their bytes")
     widths = np.diff(offsets) // counts
     widest = int(widths.max())
     all_bytes = np.zeros(int(starts[-1]) * widest, np.uint8)
@@ -85,6 +87,12 @@ def _kept_bytes(widths: Ints, counts: Ints, widest: int) -> npt.NDArray[np.bool_
         return slice(None)
     mask: npt.NDArray[np.bool_] = np.arange(widest) < np.repeat(widths.astype(np.uint8), counts)[:, np.newaxis]
     return mask.ravel()
+
+
+def fits(starts: Ints, offsets: Ints) -> bool:
+    """Whether each term's values from ``starts`` can be packed in its bytes from ``offsets``."""
+    counts, sizes = starts[1:] - starts[:-1], offsets[1:] - offsets[:-1]
+    return bool(((counts > 0) & ((sizes == counts) | (sizes == 2 * counts) | (sizes == 4 * counts))).all())
 
 
 def gaps(documents: UInts, starts: Ints) -> UInts:

@@ -52,15 +52,13 @@ def prepare(tasks: Iterable[Task], headings: Mapping[str, str] | None, parser: i
 def _prepare_one(task: Task, headings: Mapping[str, str] | None, parser: int, analyser: PageAnalyser) -> Outcome:
     page = task.page
     try:
-        data = page.read()
-        digest = _digest(data, page)
+        digest = _digest(page.read(), page)
         if digest == task.known:
             return Outcome()
         procedure = parse(page, headings)
+        analyser.add(procedure, PageFacts(page.container, page.size, page.mtime_ns, digest, parser))
     except PageError as error:
         return Outcome(reason=error.reason)
-    try:
-        analyser.add(procedure, PageFacts(page.container, page.size, page.mtime_ns, digest, parser))
     except Exception as error:  # one bad page is one bad page, whatever it does to the analysis
         return Outcome(reason=f"cannot be analysed: {type(error).__name__}: {error}")
     return Outcome(ready=True, warnings=procedure.warnings)

@@ -217,7 +217,7 @@ class Segment:
         offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
         gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
         starts = offsets - offsets[0]
-        if not fits(offsets, gap_offsets):
+        if not postings.fits(offsets, gap_offsets):
             raise DamagedIndex(self.name, "the postings of its terms do not fit together")
         gaps = self._gaps.slice(int(gap_offsets[0]), int(gap_offsets[-1]))
         documents = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts).astype(np.int64)
@@ -389,12 +389,6 @@ class Segment:
         if int(self.file["systems"].all().max(initial=0)) >= max(len(names), 1):
             raise DamagedIndex(self.name, "a page is of a code system that is not there")
         return names
-
-
-def fits(starts: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> bool:
-    """Whether each term's values from ``starts`` can be packed in its bytes from ``offsets``."""
-    counts, sizes = starts[1:] - starts[:-1], offsets[1:] - offsets[:-1]
-    return bool(((counts > 0) & ((sizes == counts) | (sizes == 2 * counts) | (sizes == 4 * counts))).all())
 
 
 def _of_texts(procedure: Procedure) -> bool:

@@ -13,6 +13,9 @@ _KIND_NUMBERS = {kind: number for number, kind in enumerate(SECTION_KINDS)}
 _WINDOW = -13  # 8 KiB, more than most pages; negative for a raw stream, as checksums vouch for it already
 
 
+_MOST_BYTES = 1 << 27  # several times what the largest page can hold
+
+
 @cache
 def _phrases() -> bytes:
     """What such pages have in common; ``benchmarks/stored_phrases.py`` made it of the sample pages."""
@@ -49,7 +52,10 @@ def pack_procedure(procedure: Procedure) -> bytes:
 def unpack_procedure(stored: bytes, id: str, source: str) -> Procedure:
     """The procedure with this ``id`` and ``source`` that :func:`pack_procedure` packed."""
     unpacker = zlib.decompressobj(_WINDOW, zdict=_phrases())
-    data = json.loads(unpacker.decompress(stored) + unpacker.flush())
+    unpacked = unpacker.decompress(stored, _MOST_BYTES)
+    if unpacker.unconsumed_tail:
+        raise ValueError(f"a procedure of more than {_MOST_BYTES} bytes")
+    data = json.loads(unpacked)
     system, code, descriptor, name, common_names, medical_terms, sections, similar_codes, warnings = data
     return Procedure(
         id=id,

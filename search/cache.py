@@ -30,7 +30,7 @@ class BoundedCache(Generic[Value]):
 
     def put(self, key: Hashable, value: Value, size: int) -> None:
         """Keep ``value``, of ``size`` bytes, in place of the least recently used ones."""
-        size += 200
+        size += 1000  # about what the key and the entry take
         if size * 2 > self._capacity:
             return
         with self._lock:

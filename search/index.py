@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,9 @@ _CACHE_BYTES = 128 * 2**20
 class View:
     """One commit of an index and all that is worked out about it on the way."""
 
-    def __init__(self, snapshot: Snapshot, cache: BoundedCache[Matches], vocabulary: Vocabulary) -> None:
+    def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary) -> None:
         self.snapshot = snapshot
-        self.cache = cache
+        self.cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
         self.synonyms = Synonyms(snapshot, vocabulary)
         self.expander = Expander(snapshot, self.synonyms.of_word)
         self.parts = Parts(snapshot, self.expander.word)
@@ -70,11 +71,14 @@ class View:
 
     def likely(self, word: str) -> str | None:
         """The word of the index that a ``word`` not in it was likely meant to be."""
-        if word not in self._likely:
-            if len(self._likely) > 20_000:
-                self._likely.clear()
-            self._likely[word] = None if self.synonyms.knows(word) else likely_word(self.snapshot, word)
-        return self._likely[word]
+        try:
+            return self._likely[word]
+        except KeyError:
+            found = None if self.synonyms.knows(word) else likely_word(self.snapshot, word)
+        if len(self._likely) > 20_000:
+            self._likely.clear()
+        self._likely[word] = found
+        return found
 
     def evaluator(self, boosts: Mapping[str, float]) -> Evaluator:
         """The evaluator with these boosts."""
@@ -149,17 +153,22 @@ class Index:
 
     def __init__(self, storage: Storage, snapshot: Snapshot, vocabulary: Vocabulary | None = None) -> None:
         self._storage = storage
-        self._cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
+        self._opening = Lock()
         self._vocabulary = vocabulary or read_vocabulary()
-        self._view = View(snapshot, self._cache, self._vocabulary)
+        self._view = View(snapshot, self._vocabulary)
 
     def view(self) -> View:
         """The newest commit; of a snapshot that is no commit yet, always that."""
-        view = self._view
-        stamp = view.snapshot.stamp
-        if stamp is not None and self._storage.size_and_time(MANIFEST) != stamp:
-            view = self._view = View(open_snapshot(self._storage), self._cache, self._vocabulary)
-        return view
+        if self._is_newest():
+            return self._view
+        with self._opening:
+            if not self._is_newest():
+                self._view = View(open_snapshot(self._storage), self._vocabulary)
+            return self._view
+
+    def _is_newest(self) -> bool:
+        stamp = self._view.snapshot.stamp
+        return stamp is None or self._storage.size_and_time(MANIFEST) == stamp
 
     # Searching
 

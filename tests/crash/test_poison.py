@@ -25,7 +25,6 @@ PLACES = (
     (page_module, "_tokens_by_field"),
     (page_module, "words"),
     (page_module, "pack_procedure"),
-    (page_module.TermNumbers, "__missing__"),
     (records, "parse_record"),
     (records, "_procedure"),
 )

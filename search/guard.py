@@ -17,10 +17,12 @@ DEPTH = 1000
 _TOLERANCE = 1e-6
 
 
-def run_queries(index: Index, queries: Mapping[str, str]) -> dict[str, dict[str, float]]:
-    """The hits of each query, read as plain words, best first with their scores."""
+def run_queries(
+    index: Index, queries: Mapping[str, str], *, boosts: Mapping[str, float] | None = None
+) -> dict[str, dict[str, float]]:
+    """The hits of each query, read as plain words, best first with their scores; ``boosts`` as in a search."""
     return {
-        name: {hit.id: hit.score for hit in index.search(text, limit=DEPTH, plain=True).hits}
+        name: {hit.id: hit.score for hit in index.search(text, limit=DEPTH, plain=True, boosts=boosts).hits}
         for name, text in queries.items()
     }
 

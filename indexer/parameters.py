@@ -35,22 +35,22 @@ FIELD_WEIGHTS = {
 Similar codes count nothing for bare words: a page is not about what it is like.
 """
 
-K1 = 2.0
+K1 = 2.2
 """How fast more occurrences of a word stop counting (BM25F)."""
 
-STEM_WEIGHT = 0.8
+STEM_WEIGHT = 0.65
 """What an inflection of a word counts beside the word itself."""
 
 LATIN_WEIGHT = 0.4
 """What a noun counts for its adjective, or its plural, where they share no more than a stem in Latin."""
 
-SPELLING_WEIGHT = 0.6
+SPELLING_WEIGHT = 0.55
 """What a British spelling counts for the American one, and the other way round."""
 
 SYNONYM_WEIGHT = 0.4
 """What a synonym of a single word counts beside the word itself, times the weight of its entry."""
 
-TERM_WEIGHT = 0.4
+TERM_WEIGHT = 0.3
 """What a term of several words counts as a whole, beside its words."""
 
 TERM_SYNONYM_WEIGHT = 0.6

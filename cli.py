@@ -434,35 +434,66 @@ def export(index_path: str, as_json: bool) -> None:
 
 
 @group.command()
+@index_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8017, show_default=True, help="0 takes a free one.")
+@click.option("--token", envvar="PROCSEARCH_TOKEN", help="Ask every request for this token; also $PROCSEARCH_TOKEN.")
+@click.option("--open", "open_", is_flag=True, help="Serve everybody who reaches the address, without a token.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer.")
+@click.option("--log-queries", is_flag=True, help="Log requests with their queries, which may hold patient data.")
+@click.option("--max-request-bytes", type=click.IntRange(1), default=16_384, show_default=True,
+              help="The most that address, headers and body of a request may take each.")  # fmt: skip
+@click.option("--max-query-characters", type=click.IntRange(1, 1000), default=1000, show_default=True,
+              help="Longer queries are refused.")  # fmt: skip
+@click.option("--max-hits", type=click.IntRange(1, 1000), default=100, show_default=True, help="The most in an answer.")
+@click.option("--max-depth", type=click.IntRange(1, 1000), default=1000, show_default=True,
+              help="How far into the results an answer may reach.")  # fmt: skip
+@click.option("--query-seconds", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
+              help="A query that takes longer is given up.")  # fmt: skip
+@click.option("--concurrent-queries", type=click.IntRange(1), default=128, show_default=True,
+              help="More queries at once, in each process, are turned away.")  # fmt: skip
+def serve(
+    *, index_path: str, host: str, port: int, token: str | None, open_: bool, workers: int, log_queries: bool,
+    **limits: Any,
+) -> None:  # fmt: skip
+    """Serve the search page and the HTTP API.
+
+    Only this machine reaches the service unless --host says otherwise, and then it asks for --token or --open.
+    """
+    web = _extra("web", "procsearch.search.web")
+    web.serve(
+        index_path, host=host, port=port, token=token, open_=open_, workers=workers, log_queries=log_queries,
+        settings=web.Settings(**limits), tell=lambda address: _tell(f"searching at {address}"),
+    )  # fmt: skip
+
+
+@group.command()
+@index_option
+def mcp(index_path: str) -> None:
+    """Offer search, show and similar to a language model, as MCP tools on standard input and output."""
+    _extra("mcp", "procsearch.search.mcp").serve(index_path)
+
+
+def _extra(extra: str, module: str) -> Any:
+    """A module that needs an extra; says which where that is missing."""
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("procsearch"):
+            raise
+        raise click.UsageError(f"{error.name} is missing: pip install 'procsearch[{extra}]'") from None
+
+
+@group.command()
 @json_option
 def demo(as_json: bool) -> None:
     """Index the sample pages into a temporary place and show a few searches."""
-    from tempfile import TemporaryDirectory
+    from procsearch.search.demo import demonstrate
 
-    from procsearch.indexer.reindex import reindex
+    demonstrate(_print_json if as_json else None, _printer())
 
-    samples = Path(__file__).resolve().parent / "corpus" / "samples" / "pages"
-    with TemporaryDirectory(prefix="procsearch-demo-") as folder:
-        report = reindex([samples], folder)
-        index = _open(folder)
-        if as_json:
-            _print_json({"index": report.to_json(), "searches": [index.search(q, limit=3).to_json() for q in DEMO]})
-            return
-        printer = _printer()
-        printer.line(f"{report.documents} sample pages indexed in {report.seconds:.1f} s")
-        for query in DEMO:
-            printer.line()
-            printer.line(("> procsearch search ", "dim"), (f'"{query}"', "bold"))
-            printer.results(index.search(query, limit=3))
-
-
-DEMO = (
-    "kidney stone blasting",
-    "what to eat before gallbladder surgery",
-    "risks:bleeding AND recovery:stairs",
-    "colonscopy",
-    "G0121",
-)
 
 if __name__ == "__main__":
     main()

@@ -68,6 +68,8 @@ def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None
 
 def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page | Failed:
     """The page in one record of a file: a crawled page unwrapped, any other record as it is."""
+    if b'"sections"' in data and b'"html"' not in data:  # a procedure: what is wrong with it shows when it is parsed
+        return file.page(source, data, content_type=JSON, limits=limits)
     try:
         record = _load(data)
         if crawl := _crawl(record):

@@ -113,7 +113,7 @@ class TestInterrupted:
     def test_by_ctrl_c(self, place: Path) -> None:
         before = run("export", at=place).out
         going = Run(place, "--jobs", "2")
-        going.feed(200)
+        going.feed(400)
         until(lambda: len(children(going.process.pid)) == 2)
         workers = children(going.process.pid)
         going.process.send_signal(signal.SIGINT)
@@ -129,7 +129,7 @@ class TestInterrupted:
 
     def test_a_killed_one_leaves_no_worker_and_no_lock(self, place: Path) -> None:
         going = Run(place, "--jobs", "2")
-        going.feed(200)
+        going.feed(400)
         until(lambda: len(children(going.process.pid)) == 2)
         workers = children(going.process.pid)
         going.process.kill()

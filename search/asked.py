@@ -55,7 +55,9 @@ def asked_words(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> Iterator
             yield found
 
 
-def _single_word(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> AskedWord | None:
+def _single_word(  # noqa: PLR0911 - a case for each kind of node
+    query: Any, fuzzy_terms: Callable[[Any], list[str]]
+) -> AskedWord | None:
     if isinstance(query, Word):
         tiers = {variant.term: variant.tier for variant in reversed(query.variants)}
         phrases = tuple((term, tier) for term, tier in tiers.items() if " " in term)

@@ -37,3 +37,19 @@ class TestFloors:
 
     def test_they_are_there(self) -> None:
         assert FLOORS.is_file()
+
+
+def test_neighbours_are_pages_that_answer_the_same_queries(tmp_path: Path) -> None:
+    (samples,) = collections(None, tmp_path)
+    index = index_of(samples, tmp_path)
+    alike: dict[str, set[str]] = {}
+    for grades in samples.qrels.values():
+        relevant = {id for id, grade in grades.items() if grade > 0}
+        for id in relevant:
+            alike.setdefault(id, set()).update(relevant - {id})
+    shares = [
+        len(others & {hit.id for hit in index.similar(id, limit=5)}) / min(len(others), 5)
+        for id, others in alike.items()
+        if others
+    ]
+    assert sum(shares) / len(shares) >= 0.85

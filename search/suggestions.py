@@ -113,11 +113,12 @@ def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
     return sorted(found.values(), key=lambda suggestion: (suggestion.text, suggestion.id or ""))[:limit]
 
 
-def _whole_word(snapshot: Snapshot, field: str, word: str) -> Any:
-    """``word``, or what it was meant to be where no page has it."""
+def _in_names(snapshot: Snapshot, word: str) -> list[Any]:
+    """``word`` in each field of names, or what it was meant to be where no page has it."""
     if any(segment.term_number(word) is not None for segment in snapshot.segments):
-        return q.Term(field, word)
-    return Word(field, word, tuple(Variant(term, 1.0, "corrected") for term in [word, *_misspelt(snapshot, word)]))
+        return [q.Term(field, word) for field in _NAME_FIELDS]
+    variants = tuple(Variant(term, 1.0, "corrected") for term in [word, *_misspelt(snapshot, word)])
+    return [Word(field, word, variants) for field in _NAME_FIELDS]
 
 
 def _names(
@@ -132,7 +133,7 @@ def _names(
     """The procedures that have every word typed, the last one completed, in their names."""
     variants = tuple(Variant(term, 1.0, "prefix") for term in dict.fromkeys([*([last] if last else []), *completions]))
     words = [word for word in whole if word not in STOP_WORDS or len(whole) == 1]
-    parts = [[_whole_word(snapshot, field, word) for field in _NAME_FIELDS] for word in words]
+    parts = [_in_names(snapshot, word) for word in words]
     if variants:
         parts.append([Word(field, last, variants) for field in _NAME_FIELDS])
     if not parts:

@@ -155,7 +155,7 @@ def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Score
 
 
 def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
-    """``found``, with ``bonus`` for the pages that every one of ``needed`` has. Writes to the scores of ``found``."""
+    """``found``, with ``bonus`` more for the pages that every one of ``needed`` has."""
     needed = sorted(needed, key=lambda part: len(part.scores) if part.pages is not None else sys.maxsize)
     pages = needed[0].pages
     if pages is None:
@@ -167,11 +167,9 @@ def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
         return Matches(None, scores)
     for part in needed[1:]:
         pages = np.intersect1d(pages, part.pages, True) if part.pages is not None else pages[part.scores[pages] > 0]
-    if found.pages is None:
-        found.scores[pages] += np.float32(bonus)
-    else:
-        found.scores[np.searchsorted(found.pages, pages)] += np.float32(bonus)
-    return found
+    scores = found.scores.copy()  # they may be kept for the next query
+    scores[pages if found.pages is None else np.searchsorted(found.pages, pages)] += np.float32(bonus)
+    return Matches(found.pages, scores)
 
 
 def within(matches: Matches, mask: Mask) -> Matches:

@@ -31,6 +31,9 @@ bench: .venv/bench-ready ## Measure procsearch beside its peers (hours at the la
 	$(BIN)/python -m benchmarks.raw_html
 	$(BIN)/python -m benchmarks.cli_latency
 
+relevance: .venv/bench-ready ## Measure the ranking on judged collections: make relevance DATA=folder
+	$(BIN)/python -m benchmarks.relevance --data $(DATA)
+
 dist: .venv/test-ready ## Build the wheel and the source distribution
 	$(BIN)/python -m build
 

@@ -104,7 +104,12 @@ def write_arrays(storage: Storage, name: str, arrays: Mapping[str, Array | Itera
         file.write(checksums + tail + struct.pack("<I", crc))
         result = (checksum_offset + len(checksums) + len(tail) + 4, crc)
 
-    storage.write(name, fill)
+    try:
+        storage.write(name, fill)
+    finally:
+        for value in arrays.values():
+            if isinstance(value, Spool):
+                value.close()
     return result
 
 
@@ -288,6 +293,10 @@ class Spool:
         yield np.empty(0, self._dtype)
         for data in self._file.parts(1 << 22):
             yield np.frombuffer(data, self._dtype)
+
+    def close(self) -> None:
+        """Let go of what is on disk."""
+        self._file.close()
 
 
 def pack_strings(strings: Iterable[bytes]) -> tuple[Array, Array]:

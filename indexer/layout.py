@@ -6,6 +6,7 @@ The sources are batches of pages on their way in, or segments that become one; m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -52,7 +53,21 @@ def lay_out(storage: Storage, terms: Sequence[bytes], sources: Sequence[Source],
     About ``chunk`` postings are held in memory at a time.
     """
     dtypes = {"gaps": np.uint8, "codes": np.uint16, "positions": np.uint8}
-    spools = {name: Spool(storage, dtype) for name, dtype in dtypes.items()}
+    with ExitStack() as undone:
+        spools: dict[str, Spool] = {}
+        for name, dtype in dtypes.items():
+            spools[name] = Spool(storage, dtype)
+            undone.callback(spools[name].close)
+        present, offsets = _spool(spools, terms, sources, chunk)
+        arrays: Arrays = {**dictionary(present), **offsets, **spools}
+        undone.pop_all()  # from here on they belong to whoever writes them
+        return arrays
+
+
+def _spool(
+    spools: dict[str, Spool], terms: Sequence[bytes], sources: Sequence[Source], chunk: int
+) -> tuple[list[bytes], dict[str, Array]]:
+    """Fill ``spools``, and give the terms that have postings and the arrays of offsets into the spools."""
     offsets: dict[str, list[Array]] = {name: [] for name in _OFFSETS}
     present: list[bytes] = []
     for start, stop in _term_ranges(sources, len(terms), chunk):
@@ -68,11 +83,7 @@ def lay_out(storage: Storage, terms: Sequence[bytes], sources: Sequence[Source],
         for name, spool in spools.items():
             spool.append(arrays[name])
     ended = {name: [*parts, np.array([spools[_OFFSETS[name]].count])] for name, parts in offsets.items()}
-    return {
-        **dictionary(present),
-        **{name: narrow(np.concatenate(parts).astype(np.int64)) for name, parts in ended.items()},
-        **spools,
-    }
+    return present, {name: narrow(np.concatenate(parts).astype(np.int64)) for name, parts in ended.items()}
 
 
 def _term_ranges(sources: Sequence[Source], terms: int, chunk: int) -> Iterator[tuple[int, int]]:

@@ -240,7 +240,7 @@ class Output:
 
 
 class Scratch(Output):
-    """A file without a name, gone when it is forgotten. Its failures are EngineErrors."""
+    """A file without a name, gone when it is closed or forgotten. Its failures are EngineErrors."""
 
     def __init__(self, descriptor: int, failing: Callable[[], AbstractContextManager[None]]) -> None:
         super().__init__(descriptor)
@@ -262,8 +262,14 @@ class Scratch(Output):
             yield data
             offset += len(data)
 
+    def close(self) -> None:
+        """Let go of the file, as forgetting it does; an error's traceback may remember it for long."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
     def __del__(self) -> None:
-        os.close(self._descriptor)
+        self.close()
 
 
 def sweep(storage: Storage, keep: set[str]) -> None:

@@ -11,6 +11,10 @@ HEAD_SECONDS = 10.0
 """How long a client may take from connecting, or from the first byte of a request, to the end of its headers."""
 
 
+LEAVING_SECONDS = 1.0
+"""How long a connection without a request yet is kept when the service ends: the request may be on its way."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. A head that grows too large or comes too slowly ends it."""
 
@@ -45,6 +49,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head of a request is whole."""
         self._head_is_whole()
         super().on_headers_complete()
+
+    def shutdown(self) -> None:
+        """The service ends, or this process is replaced."""
+        if self._late is None:
+            super().shutdown()
+        else:
+            self.loop.call_later(LEAVING_SECONDS, super().shutdown)
 
     @property
     def _settings(self) -> Any:

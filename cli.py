@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from procsearch import __version__
-from procsearch.corpus.errors import ProcsearchError, QueryError
+from procsearch.search import terminal
 
 if TYPE_CHECKING:
     from procsearch.corpus.limits import Limits
     from procsearch.search.index import Index
     from procsearch.search.printing import Printer
 
-INTERRUPTED = 130
 SOME_PAGES_FAILED = 1
 
 index_option = click.option(
@@ -28,7 +22,7 @@ index_option = click.option(
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 headings_option = click.option(
-    "--headings", type=click.Path(exists=True, dir_okay=False),
+    "--headings", type=click.Path(exists=True, dir_okay=False), callback=terminal.headings,
     help="A file with a site's own wordings of headings, one `their wording = kind` a line.",
 )  # fmt: skip
 page_bytes_option = click.option(
@@ -38,59 +32,7 @@ page_bytes_option = click.option(
 
 def main() -> None:
     """Run the command; ends the process with one of the documented exit codes."""
-    _prepare_streams()
-    code = 0
-    try:
-        with group.make_context("procsearch", sys.argv[1:]) as context:
-            group.invoke(context)
-        sys.stdout.flush()
-    except click.exceptions.Exit as exit:
-        code = exit.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _tell("interrupted; nothing was changed")
-        code = INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except ProcsearchError as error:
-        _tell(str(error))
-        if isinstance(error, QueryError) and error.query:
-            _point_at(error.query, error.position)
-        code = error.exit_code
-    except BrokenPipeError:  # whoever read the results has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        _tell(f"cannot write the results: {error.strerror or error}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ProcsearchError.exit_code
-    sys.exit(code)
-
-
-def _prepare_streams() -> None:
-    """Let anything be written: a closed stream takes it too, and one that lacks a letter shows its number."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-        elif isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _tell(message: str) -> None:
-    click.echo(_clean(message), err=True)
-
-
-def _point_at(query: str, position: int) -> None:
-    from procsearch.search.printing import pointing_at
-
-    for line in pointing_at(query, position):
-        _tell(f"  {line}")
-
-
-def _clean(text: str) -> str:
-    from procsearch.search.printing import printable
-
-    return printable(text)
+    terminal.run(group, "procsearch")
 
 
 def _printer() -> Printer:
@@ -115,32 +57,6 @@ def _limits(max_page_bytes: int) -> Limits:
     from procsearch.corpus.limits import Limits
 
     return Limits(max_page_bytes=max_page_bytes)
-
-
-def _read_headings(path: str | None) -> dict[str, str] | None:
-    from procsearch.corpus.headings import load_headings
-
-    with _wrong_usage("--headings"):
-        return dict(load_headings(path)) if path else None
-
-
-@contextmanager
-def _wrong_usage(option: str) -> Iterator[None]:
-    """A file given with an option that cannot be read is a mistake of the command line, not of a page."""
-    try:
-        yield
-    except ProcsearchError as error:
-        raise click.BadParameter(_clean(str(error)), param_hint=option) from None
-
-
-def _filters(given: tuple[str, ...]) -> dict[str, list[str]]:
-    filters: dict[str, list[str]] = {}
-    for item in given:
-        name, equals, value = item.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{item!r} is not of the form field=value", param_hint="--filter")
-        filters.setdefault(name.strip(), []).append(value.strip())
-    return filters
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -172,8 +88,8 @@ def group() -> None:
 @click.pass_context
 def index(
     context: click.Context, *, pages: tuple[str, ...], index_path: str, jobs: int | None, allow_removals: bool,
-    dry_run: bool, guard: tuple[str, str] | None, headings: str | None, max_page_bytes: int, memory: int, no_wait: bool,
-    verbose: bool, as_json: bool,
+    dry_run: bool, guard: tuple[str, str] | None, headings: dict[str, str] | None, max_page_bytes: int, memory: int,
+    no_wait: bool, verbose: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Bring the index in step with PAGES.
 
@@ -184,19 +100,19 @@ def index(
     from procsearch.indexer.reindex import reindex
     from procsearch.search.guard import guard as guarding
 
-    with _wrong_usage("--guard"):
+    with terminal.wrong_usage("--guard"):
         approve = guarding(index_path, *guard) if guard else lambda snapshot: None
-    with _progress(pages) as progress:
+    with terminal.progress(pages) as progress:
         report = reindex(
             pages, index_path,
-            jobs=jobs or _cores(), dry_run=dry_run, allow_removals=allow_removals,
-            headings=_read_headings(headings), limits=_limits(max_page_bytes), memory=memory * 2**20,
+            jobs=jobs or terminal.available_cores(), dry_run=dry_run, allow_removals=allow_removals,
+            headings=headings, limits=_limits(max_page_bytes), memory=memory * 2**20,
             wait=not no_wait, approve=approve, progress=progress,
         )  # fmt: skip
     for failed in report.failed:
-        _tell(f"failed: {failed.page}: {failed.reason}")
+        terminal.tell(f"failed: {failed.page}: {failed.reason}")
     for warning in (*report.warnings, *(report.oddities if verbose else ())):
-        _tell(f"warning: {warning}")
+        terminal.tell(f"warning: {warning}")
     if as_json:
         _print_json(report.to_json())
     else:
@@ -211,37 +127,21 @@ def index(
         context.exit(SOME_PAGES_FAILED)
 
 
-def _cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _progress(pages: tuple[str, ...]) -> Iterator[Any]:
-    """A progress bar on a terminal, one line a stage elsewhere."""
-    from procsearch.search.progress import BarProgress, LineProgress
-
-    if sys.stderr.isatty():
-        with BarProgress(pages) as bar:
-            yield bar
-    else:
-        yield LineProgress(_tell)
-
-
 @group.command()
 @click.argument("query", nargs=-1, required=True)
 @index_option
 @click.option("-n", "--limit", type=click.IntRange(0), default=10, show_default=True, help="How many hits to show.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many hits to pass over.")
-@click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE",
+@click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE", callback=terminal.values_by_field,
               help="Only pages with this value, as system=CPT4; several of one field widen it.")  # fmt: skip
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the matches by the values of FIELD.")
-@click.option("--boost", "boosts", multiple=True, metavar="FIELD=NUMBER", help="Weigh a field otherwise, as risks=3.")
+@click.option("--boost", "boosts", multiple=True, metavar="FIELD=NUMBER", callback=terminal.number_by_field,
+              help="Weigh a field otherwise, as risks=3.")  # fmt: skip
 @click.option("--explain", is_flag=True, help="Show where each hit's score comes from.")
 @json_option
 def search(
-    *, query: tuple[str, ...], index_path: str, limit: int, offset: int, filters: tuple[str, ...],
-    facets: tuple[str, ...], boosts: tuple[str, ...], explain: bool, as_json: bool,
+    *, query: tuple[str, ...], index_path: str, limit: int, offset: int, filters: dict[str, list[str]],
+    facets: tuple[str, ...], boosts: dict[str, float], explain: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show the procedures that match QUERY, best first.
 
@@ -250,9 +150,8 @@ def search(
     """
     index = _open(index_path)
     asked = " ".join(query)
-    weights = {name: _number(values[-1]) for name, values in _filters(boosts).items()}
-    results = index.search(asked, limit=limit, offset=offset, filters=_filters(filters), facets=facets, boosts=weights)
-    explanations = [index.explain(asked, hit.id, boosts=weights) for hit in results.hits] if explain else []
+    results = index.search(asked, limit=limit, offset=offset, filters=filters, facets=facets, boosts=boosts)
+    explanations = [index.explain(asked, hit.id, boosts=boosts) for hit in results.hits] if explain else []
     if as_json:
         found = results.to_json()
         for hit, explanation in zip(found["hits"], explanations, strict=False):
@@ -263,13 +162,6 @@ def search(
     printer.results(results, offset)
     for explanation in explanations:
         printer.explanation(explanation)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a number", param_hint="--boost") from None
 
 
 @group.command()
@@ -292,7 +184,7 @@ def show(id: str, index_path: str, section: str | None, as_json: bool) -> None:
         return
     _printer().procedure(procedure, section)
     if section is not None and all(part.kind != section for part in procedure.sections):
-        _tell(f"{id} has no section {section}")
+        terminal.tell(f"{id} has no section {section}")
 
 
 @group.command()
@@ -308,7 +200,7 @@ def suggest(prefix: str, index_path: str, limit: int, as_json: bool) -> None:
     elif found:
         _printer().table(("completion", "kind", "id"), [(s.text, s.kind, s.id or "") for s in found])
     else:
-        _tell("nothing begins so")
+        terminal.tell("nothing begins so")
 
 
 @group.command()
@@ -335,8 +227,8 @@ def similar(id: str, index_path: str, limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def parse(
-    context: click.Context, *, pages: tuple[str, ...], headings: str | None, max_page_bytes: int, report: bool,
-    as_json: bool,
+    context: click.Context, *, pages: tuple[str, ...], headings: dict[str, str] | None, max_page_bytes: int,
+    report: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what parsing makes of PAGES, without indexing anything; with --json one procedure a line."""
     from procsearch.corpus.errors import PageError
@@ -345,10 +237,10 @@ def parse(
     printer = _printer()
     summary = ParsingReport()
     failed = False
-    for outcome in parsed(pages, _read_headings(headings), _limits(max_page_bytes)):
+    for outcome in parsed(pages, headings, _limits(max_page_bytes)):
         if isinstance(outcome, PageError):
             failed = True
-            _tell(f"failed: {outcome}")
+            terminal.tell(f"failed: {outcome}")
         elif report:
             summary.add(outcome)
         elif as_json:
@@ -386,12 +278,13 @@ def check(context: click.Context, index_path: str, as_json: bool) -> None:
     from procsearch.corpus.errors import DamagedIndex
     from procsearch.indexer.check import check as check_index
     from procsearch.indexer.storage import Storage
+    from procsearch.search.printing import printable
 
     problems = check_index(Storage(index_path))
     if as_json:
         _print_json({"ok": not problems, "problems": problems})
     else:
-        click.echo("\n".join(map(_clean, problems)) if problems else "the index is as it was written")
+        click.echo("\n".join(map(printable, problems)) if problems else "the index is as it was written")
     if problems:
         context.exit(DamagedIndex.exit_code)
 
@@ -409,9 +302,9 @@ def evaluate(index_path: str, queries: str, qrels: str, run_out: str | None, as_
     from procsearch.search.evaluation import measure, read_qrels, read_queries, write_trec_run
     from procsearch.search.guard import judged, run_queries
 
-    with _wrong_usage("--queries"):
+    with terminal.wrong_usage("--queries"):
         asked = read_queries(queries)
-    with _wrong_usage("--qrels"):
+    with terminal.wrong_usage("--qrels"):
         asked, judgements = judged(asked, read_qrels(qrels))
     run = run_queries(_open(index_path), asked)
     if run_out:
@@ -459,10 +352,10 @@ def serve(
 
     Only this machine reaches the service unless --host says otherwise, and then it asks for --token or --open.
     """
-    web = _extra("web", "procsearch.search.web")
+    web = terminal.extra("web", ".web")
     web.serve(
         index_path, host=host, port=port, token=token, open_=open_, workers=workers, log_queries=log_queries,
-        settings=web.Settings(**limits), tell=lambda address: _tell(f"searching at {address}"),
+        settings=web.Settings(**limits), tell=lambda address: terminal.tell(f"searching at {address}"),
     )  # fmt: skip
 
 
@@ -470,19 +363,7 @@ def serve(
 @index_option
 def mcp(index_path: str) -> None:
     """Offer search, show and similar to a language model, as MCP tools on standard input and output."""
-    _extra("mcp", "procsearch.search.mcp").serve(index_path)
-
-
-def _extra(extra: str, module: str) -> Any:
-    """A module that needs an extra; says which where that is missing."""
-    from importlib import import_module
-
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("procsearch"):
-            raise
-        raise click.UsageError(f"{error.name} is missing: pip install 'procsearch[{extra}]'") from None
+    terminal.extra("mcp", ".mcp").serve(index_path)
 
 
 @group.command()

@@ -1,0 +1,147 @@
+"""How a command begins and ends: streams that take any text, options read, errors told, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from ..corpus.errors import ProcsearchError, QueryError
+
+if TYPE_CHECKING:
+    from ..indexer.reindex import Progress
+
+INTERRUPTED = 130
+
+
+def run(group: click.Group, name: str) -> NoReturn:
+    """Run the command that the arguments of this process name; ends it with one of the documented exit codes."""
+    _prepare_streams()
+    code = 0
+    try:
+        with group.make_context(name, sys.argv[1:]) as context:
+            group.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit:
+        code = exit.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        tell("interrupted; nothing was changed")
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except ProcsearchError as error:
+        tell(str(error))
+        if isinstance(error, QueryError) and error.query:
+            _point_at(error.query, error.position)
+        code = error.exit_code
+    except BrokenPipeError:  # whoever read the results has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        tell(f"cannot write the results: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ProcsearchError.exit_code
+    sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """Let anything be written: a closed stream takes it too, and one that lacks a letter shows its number."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def tell(message: str) -> None:
+    """Write one line to standard error."""
+    from .printing import printable
+
+    click.echo(printable(message), err=True)
+
+
+def _point_at(query: str, position: int) -> None:
+    from .printing import pointing_at
+
+    for line in pointing_at(query, position):
+        tell(f"  {line}")
+
+
+@contextmanager
+def progress(pages: tuple[str, ...]) -> Iterator[Progress]:
+    """How indexing ``pages`` goes on: a bar on a terminal, one line a stage elsewhere."""
+    from .progress import BarProgress, LineProgress
+
+    if sys.stderr.isatty():
+        with BarProgress(pages) as bar:
+            yield bar
+    else:
+        yield LineProgress(tell)
+
+
+def extra(name: str, module: str) -> Any:
+    """The module of this room that needs the extra ``name``; says so where that is missing."""
+    try:
+        return import_module(module, __package__)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("procsearch"):
+            raise
+        raise click.UsageError(f"{error.name} is missing: pip install 'procsearch[{name}]'") from None
+
+
+# What options hold
+
+
+@contextmanager
+def wrong_usage(option: str | None = None) -> Iterator[None]:
+    """A file given with an option that cannot be read is a mistake of the command line, not of a page."""
+    from .printing import printable
+
+    try:
+        yield
+    except ProcsearchError as error:
+        raise click.BadParameter(printable(str(error)), param_hint=option) from None
+
+
+def headings(context: click.Context, option: click.Parameter, path: str | None) -> dict[str, str] | None:
+    """The wordings of headings in a file."""
+    if path is None:
+        return None
+    from ..corpus.headings import load_headings
+
+    with wrong_usage():
+        return dict(load_headings(path))
+
+
+def values_by_field(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, list[str]]:
+    """``field=value``, several times."""
+    values: dict[str, list[str]] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{item!r} is not of the form field=value")
+        values.setdefault(name.strip(), []).append(value.strip())
+    return values
+
+
+def number_by_field(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """``field=number``, several times; of two for one field the last holds."""
+    numbers = {}
+    for name, values in values_by_field(context, option, given).items():
+        try:
+            numbers[name] = float(values[-1])
+        except ValueError:
+            raise click.BadParameter(f"{values[-1]!r} is not a number") from None
+    return numbers
+
+
+def available_cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

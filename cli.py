@@ -20,10 +20,18 @@ index_option = click.option(
     "--index", "index_path", envvar="PROCSEARCH_INDEX", default="procsearch-index", show_default=True,
     help="The folder of the index; also $PROCSEARCH_INDEX.",
 )  # fmt: skip
+boost_option = click.option(
+    "--boost", "boosts", multiple=True, metavar="FIELD=NUMBER", callback=terminal.number_by_field,
+    help="Weigh a field otherwise, as risks=3.",
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 headings_option = click.option(
     "--headings", type=click.Path(exists=True, dir_okay=False), callback=terminal.headings,
     help="A file with a site's own wordings of headings, one `their wording = kind` a line.",
+)  # fmt: skip
+vocabulary_option = click.option(
+    "--vocabulary", envvar="PROCSEARCH_VOCABULARY", type=click.Path(exists=True, dir_okay=False),
+    help="A file of one's own synonyms; also $PROCSEARCH_VOCABULARY.",
 )  # fmt: skip
 page_bytes_option = click.option(
     "--max-page-bytes", type=click.IntRange(1), default=20 * 2**20, show_default=True, help="Larger pages are refused."
@@ -41,10 +49,10 @@ def _printer() -> Printer:
     return Printer()
 
 
-def _open(index_path: str) -> Index:
+def _open(index_path: str, vocabulary: str | None = None) -> Index:
     from procsearch.search.index import open_index
 
-    return open_index(index_path)
+    return open_index(index_path, vocabulary=vocabulary)
 
 
 def _print_json(value: Any) -> None:
@@ -100,8 +108,7 @@ def index(
     from procsearch.indexer.reindex import reindex
     from procsearch.search.guard import guard as guarding
 
-    with terminal.wrong_usage("--guard"):
-        approve = guarding(index_path, *guard) if guard else lambda snapshot: None
+    approve = guarding(index_path, *guard) if guard else lambda snapshot: None
     with terminal.progress(pages) as progress:
         report = reindex(
             pages, index_path,
@@ -135,32 +142,35 @@ def index(
 @click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE", callback=terminal.values_by_field,
               help="Only pages with this value, as system=CPT4; several of one field widen it.")  # fmt: skip
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the matches by the values of FIELD.")
-@click.option("--boost", "boosts", multiple=True, metavar="FIELD=NUMBER", callback=terminal.number_by_field,
-              help="Weigh a field otherwise, as risks=3.")  # fmt: skip
+@boost_option
+@vocabulary_option
 @click.option("--explain", is_flag=True, help="Show where each hit's score comes from.")
+@click.option("--why", metavar="ID", help="Tell why this page stands where it does, or is no hit.")
 @json_option
 def search(
     *, query: tuple[str, ...], index_path: str, limit: int, offset: int, filters: dict[str, list[str]],
-    facets: tuple[str, ...], boosts: dict[str, float], explain: bool, as_json: bool,
+    facets: tuple[str, ...], boosts: dict[str, float], vocabulary: str | None, explain: bool, why: str | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Show the procedures that match QUERY, best first.
 
     Plain words rank over all sections. The query language has AND OR NOT, "phrases", risks:bleeding, prefix*,
     wild?cards, fuzzy~, ranges and ^boosts; docs/query-language.md tells all of it.
     """
-    index = _open(index_path)
+    index = _open(index_path, vocabulary)
     asked = " ".join(query)
     results = index.search(asked, limit=limit, offset=offset, filters=filters, facets=facets, boosts=boosts)
-    explanations = [index.explain(asked, hit.id, boosts=boosts) for hit in results.hits] if explain else []
+    wanted = [*([hit.id for hit in results.hits] if explain else []), *([why] if why else [])]
+    explained = {id: index.explain(asked, id, filters=filters, boosts=boosts) for id in wanted}
     if as_json:
         found = results.to_json()
-        for hit, explanation in zip(found["hits"], explanations, strict=False):
-            hit["explanation"] = explanation.to_json()
-        _print_json(found)
+        for hit in found["hits"] if explain else []:
+            hit["explanation"] = explained[hit["id"]].to_json()
+        _print_json({**found, "why": explained[why].to_json()} if why else found)
         return
     printer = _printer()
     printer.results(results, offset)
-    for explanation in explanations:
+    for explanation in explained.values():
         printer.explanation(explanation)
 
 
@@ -295,25 +305,35 @@ def check(context: click.Context, index_path: str, as_json: bool) -> None:
               help="Judged queries, JSON Lines of _id and text (BEIR); may be gzip.")  # fmt: skip
 @click.option("--qrels", required=True, type=click.Path(exists=True, dir_okay=False),
               help="Judgements: query, document, grade, with tabs between (BEIR), or TREC's four columns.")  # fmt: skip
+@boost_option
+@vocabulary_option
 @click.option("--run-out", type=click.Path(dir_okay=False), help="Also write the hits as a TREC run.")
+@click.option("--against", type=click.Path(exists=True), metavar="RUN",
+              help="Compare with this TREC run, or with the index in this folder.")  # fmt: skip
 @json_option
-def evaluate(index_path: str, queries: str, qrels: str, run_out: str | None, as_json: bool) -> None:
+def evaluate(
+    *, index_path: str, queries: str, qrels: str, boosts: dict[str, float], vocabulary: str | None, run_out: str | None,
+    against: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Judge the index: nDCG@10, R@100, AP and RR on judged queries, read as plain words."""
-    from procsearch.search.evaluation import measure, read_qrels, read_queries, write_trec_run
-    from procsearch.search.guard import judged, run_queries
+    from procsearch.search.evaluation import MEASURES, compare, measure, read_qrels, read_queries, write_trec_run
+    from procsearch.search.guard import judged, other_run, run_queries
 
-    with terminal.wrong_usage("--queries"):
-        asked = read_queries(queries)
-    with terminal.wrong_usage("--qrels"):
-        asked, judgements = judged(asked, read_qrels(qrels))
-    run = run_queries(_open(index_path), asked)
+    asked, judgements = judged(read_queries(queries), read_qrels(qrels))
+    run = run_queries(_open(index_path, vocabulary), asked, boosts=boosts)
     if run_out:
         write_trec_run(run, run_out)
-    means = dict(measure(judgements, run).mean)
+    means = measure(judgements, run).mean
+    other = other_run(against, asked) if against else {}
+    comparisons = [compare(judgements, other, run, name) for name in MEASURES] if against else []
     if as_json:
-        _print_json({"queries": len(asked), **means})
-    else:
-        _printer().mapping({"queries": len(asked), **{name: f"{value:.4f}" for name, value in means.items()}})
+        compared = {"against": {found.measure: found.to_json() for found in comparisons}} if against else {}
+        _print_json({"queries": len(asked), **means, **compared})
+        return
+    printer = _printer()
+    printer.mapping({"queries": len(asked), **{name: f"{value:.4f}" for name, value in means.items()}})
+    if comparisons:
+        printer.comparisons(comparisons, asked)
 
 
 @group.command()
@@ -330,6 +350,7 @@ def export(index_path: str, as_json: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8017, show_default=True, help="0 takes a free one.")
 @click.option("--token", envvar="PROCSEARCH_TOKEN", help="Ask every request for this token; also $PROCSEARCH_TOKEN.")
+@vocabulary_option
 @click.option("--open", "open_", is_flag=True, help="Serve everybody who reaches the address, without a token.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer.")
 @click.option("--log-queries", is_flag=True, help="Log requests with their queries, which may hold patient data.")
@@ -345,8 +366,8 @@ def export(index_path: str, as_json: bool) -> None:
 @click.option("--concurrent-queries", type=click.IntRange(1), default=128, show_default=True,
               help="More queries at once, in each process, are turned away.")  # fmt: skip
 def serve(
-    *, index_path: str, host: str, port: int, token: str | None, open_: bool, workers: int, log_queries: bool,
-    **limits: Any,
+    *, index_path: str, host: str, port: int, token: str | None, vocabulary: str | None, open_: bool, workers: int,
+    log_queries: bool, **limits: Any,
 ) -> None:  # fmt: skip
     """Serve the search page and the HTTP API.
 
@@ -355,15 +376,17 @@ def serve(
     web = terminal.extra("web", ".web")
     web.serve(
         index_path, host=host, port=port, token=token, open_=open_, workers=workers, log_queries=log_queries,
-        settings=web.Settings(**limits), tell=lambda address: terminal.tell(f"searching at {address}"),
+        settings=web.Settings(**limits), vocabulary=vocabulary,
+        tell=lambda address: terminal.tell(f"searching at {address}"),
     )  # fmt: skip
 
 
 @group.command()
 @index_option
-def mcp(index_path: str) -> None:
+@vocabulary_option
+def mcp(index_path: str, vocabulary: str | None) -> None:
     """Offer search, show and similar to a language model, as MCP tools on standard input and output."""
-    terminal.extra("mcp", ".mcp").serve(index_path)
+    terminal.extra("mcp", ".mcp").serve(index_path, vocabulary=vocabulary)
 
 
 @group.command()

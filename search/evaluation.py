@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import IO, TYPE_CHECKING, Literal, get_args
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 from ..corpus.errors import EngineError, PageError, ProcsearchError
 
@@ -81,6 +81,18 @@ class Comparison:
     p: float
     won: tuple[Change, ...]
     lost: tuple[Change, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as a JSON object; a change has the values before and after."""
+        return {
+            "before": self.mean_a,
+            "difference": self.difference,
+            "p": self.p,
+            **{
+                name: [{"query": change.query, "before": change.a, "after": change.b} for change in changes]
+                for name, changes in (("won", self.won), ("lost", self.lost))
+            },
+        }
 
 
 def read_queries(path: str | Path) -> dict[str, str]:

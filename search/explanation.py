@@ -14,7 +14,7 @@ from ..indexer.snapshot import Snapshot
 from .asked import AskedWord
 from .evaluator import Evaluator
 from .language import trees as q
-from .matches import Matches
+from .matches import Matches, Pages, Scores
 from .scoring import inverse_document_frequency
 from .words import Together, Word
 
@@ -60,7 +60,8 @@ class Explanation:
     """The score of one procedure (0 where it does not match) and the words it adds up from.
 
     ``all_words`` says whether it has all words of a short query, which counts more. ``rank`` is its place among the
-    ``total`` hits, None where it is none of them; ``best`` the score of the first of them.
+    ``total`` hits, None where it is none of them; ``best`` the score of the first of them. ``filtered`` says that the
+    filters alone leave it out.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Explanation:
     rank: int | None
     total: int
     best: float
+    filtered: bool
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as a JSON object."""
@@ -93,7 +95,9 @@ class Explanation:
             reasons.append(f"no page has {_listed(absent)}")
         if others := [word for word in missing if word not in absent]:
             reasons.append(f"it does not have {_listed(others)}")
-        if self.rank is None and not missing:
+        if self.filtered:
+            reasons.append("it matches, but the filter leaves it out")
+        elif self.rank is None and not missing:
             reasons.append("it has every word, but the query excludes it or asks for words in other places")
         loose = [word.word for word in plain if word.score and all(match.tier != "exact" for match in word.matches)]
         if loose:
@@ -105,9 +109,13 @@ class Explanation:
 
 
 def explain(
-    snapshot: Snapshot, evaluator: Evaluator, tree: Any, asked: Sequence[AskedWord], matches: Matches, page: int
+    snapshot: Snapshot, evaluator: Evaluator, tree: Any, asked: Sequence[AskedWord], hits: Matches, page: int
 ) -> Explanation:
-    """Explain the score of ``page`` among ``matches`` of the query ``tree``, which asks for the words ``asked``."""
+    """Explain the score of ``page`` among the ``hits`` of the query ``tree``, which asks for the words ``asked``.
+
+    ``hits`` are what filters leave of the pages that match.
+    """
+    matches = evaluator.evaluate(tree)
     shares = dict(_shares(evaluator, tree, page, 1.0))
     words = []
     for word in asked:
@@ -128,16 +136,28 @@ def explain(
     if all_words and isinstance(tree, Together):
         bonus = score - sum(word.score for word in words)
         words.append(WordScore(ALL_WORDS, ALL, bonus, len(matches), 0.0, ()))
-    _, scores = matches.sparse()
+    pages, scores = hits.sparse()
+    rank = _rank(snapshot, pages, scores, page)
     return Explanation(
         id=snapshot.id(page),
         score=score,
         words=tuple(words),
         all_words=all_words,
-        rank=1 + int(np.count_nonzero(scores > score)) if score else None,
-        total=len(matches),
+        rank=rank,
+        total=len(hits),
         best=float(scores.max(initial=0.0)),
+        filtered=rank is None and score > 0,
     )
+
+
+def _rank(snapshot: Snapshot, pages: Pages, scores: Scores, page: int) -> int | None:
+    """The place of ``page`` among hits, where ties go by id; None where it is none of them."""
+    place = int(np.searchsorted(pages, page))
+    if place == len(pages) or pages[place] != page:
+        return None
+    own = snapshot.id(page)
+    tied = pages[scores == scores[place]].tolist()
+    return 1 + int(np.count_nonzero(scores > scores[place])) + sum(snapshot.id(other) < own for other in tied)
 
 
 def _shares(evaluator: Evaluator, node: Any, page: int, share: float) -> Iterator[tuple[int, float]]:

@@ -1,15 +1,15 @@
-"""Refusing a commit that would make judged queries rank worse."""
+"""Judged queries put to an index: to tell how good it is, and to refuse a commit that would make it worse."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..corpus.errors import NoIndex, ProcsearchError
+from ..corpus.errors import NoIndex, PageError, ProcsearchError
 from ..indexer.snapshot import Snapshot, open_snapshot
 from ..indexer.storage import Storage
-from .evaluation import Qrels, measure, read_qrels, read_queries
-from .index import Index
+from .evaluation import Qrels, measure, read_qrels, read_queries, read_trec_run
+from .index import Index, open_index
 
 DEPTH = 1000
 """How many hits a query is judged by."""
@@ -28,11 +28,16 @@ def run_queries(
 
 
 def judged(queries: Mapping[str, str], qrels: Qrels) -> tuple[dict[str, str], Qrels]:
-    """The queries that are judged, and their judgements; ProcsearchError where there are none."""
+    """The queries that are judged, and their judgements; PageError where there are none."""
     both = [name for name in queries if name in qrels]
     if not both:
-        raise ProcsearchError("none of the queries is judged")
+        raise PageError("the judgements", "none of them is about one of the queries")
     return {name: queries[name] for name in both}, {name: qrels[name] for name in both}
+
+
+def other_run(path: str | Path, queries: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """The run to compare with: that of another index where ``path`` is a folder, else a TREC run."""
+    return run_queries(open_index(path), queries) if Path(path).is_dir() else read_trec_run(path)
 
 
 def guard(index: str | Path, queries: str | Path, qrels: str | Path) -> Callable[[Snapshot], None]:

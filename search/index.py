@@ -259,11 +259,19 @@ class Index:
         view = self.view()
         return suggest(view.snapshot, view.evaluator(BOOSTS), view.best, prefix, limit)
 
-    def explain(self, query: str, id: str, *, boosts: Mapping[str, float] | None = None) -> Explanation:
-        """Where every part of the score of one procedure comes from."""
+    def explain(
+        self,
+        query: str,
+        id: str,
+        *,
+        filters: Mapping[str, str | Sequence[str]] | None = None,
+        boosts: Mapping[str, float] | None = None,
+    ) -> Explanation:
+        """Where every part of the score of one procedure comes from, and what keeps it from a better place."""
         view = self.view()
         asked = self._ask(view, query, _all_boosts(boosts))
-        return explain(view.snapshot, asked.evaluator, asked.tree, asked.words, asked.matches, _page(view, id))
+        hits = within(asked.matches, asked.filter_mask(filters)) if filters else asked.matches
+        return explain(view.snapshot, asked.evaluator, asked.tree, asked.words, hits, _page(view, id))
 
     # The whole
 

@@ -39,9 +39,9 @@ System = Annotated[str | None, Field(description="Only this code system, such as
 Kind = Annotated[SectionKind | None, Field(description="Only this section.")]
 
 
-def serve(index_path: str | Path) -> None:
+def serve(index_path: str | Path, *, vocabulary: str | None = None) -> None:
     """Answer a client on standard input and output until it is gone; raises NoIndex or DamagedIndex at once."""
-    server(open_index(index_path)).run("stdio")
+    server(open_index(index_path, vocabulary=vocabulary)).run("stdio")
 
 
 def server(index: Index) -> MCPServer:

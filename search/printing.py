@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..corpus.procedure import Procedure
-from .explanation import Explanation
+from .explanation import ALL_WORDS, Explanation
 from .results import Hit, Results
+
+if TYPE_CHECKING:
+    from .evaluation import Comparison
 
 _UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ") | dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -114,15 +117,32 @@ class Printer:
         self.line((f"{explanation.score:.4f}", "bold"), f"  {explanation.id}")
         for word in explanation.words:
             where = "" if word.field == "all" else f"{word.field}:"
-            self.line(
-                (f"  {word.score:.4f}", "bold"), f"  {where}{word.word}",
-                (f"  in {counted(word.pages, 'page')}, rarity {word.rarity:.3f}", "dim"),
-            )  # fmt: skip
+            found = "" if word.word == ALL_WORDS else f"  in {counted(word.pages, 'page')}, rarity {word.rarity:.3f}"
+            self.line((f"  {word.score:.4f}", "bold"), f"  {where}{word.word}", (found, "dim"))
             for match in word.matches:
+                tier = f"{match.tier}, by {match.entry}" if match.entry else match.tier
                 self.line(
-                    f"    {match.field}: {match.term} ({match.tier}) {match.occurrences} of {match.length} words, "
+                    f"    {match.field}: {match.term} ({tier}) {match.occurrences} of {match.length} words, "
                     f"counts {match.tf:.3f}"
                 )
+        for reason in explanation.why():
+            self.line(("  Note: ", "dim"), reason)
+
+    def comparisons(self, comparisons: Sequence[Comparison], texts: Mapping[str, str], shown: int = 5) -> None:
+        """How two runs differ by each measure, and the queries that changed most by the first of them."""
+        self.line()
+        for found in comparisons:
+            self.line(
+                (f"{found.measure}: ", "cyan"),
+                f"{found.difference:+.4f} against {found.mean_a:.4f} (p = {found.p:.4f}), "
+                f"{len(found.won)} won, {len(found.lost)} lost",
+            )
+        first = comparisons[0]
+        for label, changes in (("Won most", first.won), ("Lost most", first.lost)):
+            if changes:
+                self.line((f"{label}, by {first.measure}:", "bold"))
+            for change in changes[:shown]:
+                self.line(f"  {change.difference:+.4f}  {change.query}  {texts[change.query]}")
 
     def mapping(self, values: Mapping[str, Any]) -> None:
         """Names and values, one a line."""

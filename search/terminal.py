@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from ..corpus.errors import ProcsearchError, QueryError
+from ..corpus.errors import PageError, ProcsearchError, QueryError
 
 if TYPE_CHECKING:
     from ..indexer.reindex import Progress
 
+WRONG_USAGE = 2
 INTERRUPTED = 130
 
 
@@ -40,7 +41,8 @@ def run(group: click.Group, name: str) -> NoReturn:
         tell(str(error))
         if isinstance(error, QueryError) and error.query:
             _point_at(error.query, error.position)
-        code = error.exit_code
+        # A command tells of bad pages and goes on; what it cannot do without is a file that an option names.
+        code = WRONG_USAGE if isinstance(error, PageError) else error.exit_code
     except BrokenPipeError:  # whoever read the results has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -99,25 +101,17 @@ def extra(name: str, module: str) -> Any:
 # What options hold
 
 
-@contextmanager
-def wrong_usage(option: str | None = None) -> Iterator[None]:
-    """A file given with an option that cannot be read is a mistake of the command line, not of a page."""
-    from .printing import printable
-
-    try:
-        yield
-    except ProcsearchError as error:
-        raise click.BadParameter(printable(str(error)), param_hint=option) from None
-
-
 def headings(context: click.Context, option: click.Parameter, path: str | None) -> dict[str, str] | None:
     """The wordings of headings in a file."""
     if path is None:
         return None
     from ..corpus.headings import load_headings
+    from .printing import printable
 
-    with wrong_usage():
+    try:
         return dict(load_headings(path))
+    except ProcsearchError as error:
+        raise click.BadParameter(printable(str(error))) from None
 
 
 def values_by_field(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, list[str]]:

@@ -36,10 +36,11 @@ class Service:
 
     index_path: str
     settings: Settings
+    vocabulary: str | None
 
     def __call__(self) -> Gate:
         """The app."""
-        return app(open_index(self.index_path), self.settings)
+        return app(open_index(self.index_path, vocabulary=self.vocabulary), self.settings)
 
 
 def serve(
@@ -52,15 +53,16 @@ def serve(
     workers: int = 1,
     log_queries: bool = False,
     settings: Settings | None = None,
+    vocabulary: str | None = None,
     tell: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the index in the folder ``index_path`` until told to end (SIGINT, SIGTERM).
 
     An address that other machines reach needs a ``token``, or ``open_`` to say that none is wanted. Port 0 takes a
     free one. ``workers`` are processes, each with its own view of the index. Queries are logged (to standard error)
-    only with ``log_queries``. ``tell`` is given the address once connections are taken. Raises NoIndex or
-    DamagedIndex where there is nothing to serve, EngineError where the address cannot be had, BadSettings where it
-    needs a token.
+    only with ``log_queries``. ``vocabulary`` is a file of one's own synonyms. ``tell`` is given the address once
+    connections are taken. Raises NoIndex or DamagedIndex where there is nothing to serve, EngineError where the address
+    cannot be had, BadSettings where it needs a token.
     """
     if token is not None and not token.strip():
         raise BadSettings("the token is empty")
@@ -68,13 +70,13 @@ def serve(
         raise BadSettings("a port is a number from 0 to 65,535")
     if token is None and not open_ and not is_loopback(host):
         raise BadSettings(f"{host} can be reached by other machines: give --token, or --open to serve everybody")
-    open_index(index_path)  # fails here rather than in every process
+    open_index(index_path, vocabulary=vocabulary)  # fails here rather than in every process
     with tempfile.TemporaryDirectory(prefix="procsearch-metrics-") as folder:
         chosen = replace(settings or Settings(), token=token)
         if workers > 1:
             chosen = replace(chosen, metrics_folder=Path(folder))
         config = uvicorn.Config(
-            Service(str(index_path), chosen), factory=True, interface="asgi3", http=BoundedProtocol,
+            Service(str(index_path), chosen, vocabulary), factory=True, interface="asgi3", http=BoundedProtocol,
             workers=workers, log_config=_logging(log_queries), access_log=log_queries,
             server_header=False, proxy_headers=False, lifespan="off", ws="none",
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -224,6 +224,22 @@ class TestSearch:
         assert sum(word["score"] for word in hit["explanation"]["words"]) == pytest.approx(hit["score"], abs=1e-4)
         assert "rarity" in asked("search", "kidney stone", "-n", 1, "--explain").out
 
+    def test_explain_names_the_entry_of_the_vocabulary(self, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        (tmp_path / "own.txt").write_text("# mine\npipe peek = colonoscopy\n")
+        ran = asked("search", "pipe peek", "--vocabulary", tmp_path / "own.txt", "-n", 1, "--explain")
+        assert "colonoscopy (synonym, by own.txt 2)" in ran.out
+
+    def test_why(self, asked) -> None:  # type: ignore[no-untyped-def]
+        ran = asked("search", "kidney stone", "-n", 1, "--why", "hcpcs:G0121")
+        assert "hcpcs:G0121" in ran.out
+        assert "it is not among the hits" in ran.out
+        assert "it does not have “kidney”" in ran.out
+        found = asked("search", "colonoscopy", "-n", 1, "--why", "hcpcs:G0121", "--json").json
+        assert len(found["hits"]) == 1
+        assert found["why"]["rank"] >= 1
+        left_out = asked("search", "colonoscopy", "--filter", "system=CPT4", "--why", "hcpcs:G0121").out
+        assert "it matches, but the filter leaves it out" in left_out
+
 
 class TestTheOthers:
     def test_show(self, asked) -> None:  # type: ignore[no-untyped-def]
@@ -295,6 +311,23 @@ class TestTheOthers:
         assert {len(line) for line in lines} == {6}
         assert len({line[0] for line in lines}) == ran.json["queries"]
 
+    def test_eval_against_a_run_or_an_index(self, asked, samples: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        (tmp_path / "own.txt").write_text("!replace\n")
+        judged = ("eval", "--queries", QUERIES, "--qrels", QRELS)
+        before = asked(*judged, "--vocabulary", "own.txt", "--run-out", "run.txt", "--json").json
+        found = asked(*judged, "--against", "run.txt", "--json").json
+        compared = found["against"]["nDCG@10"]
+        assert list(compared) == ["before", "difference", "p", "won", "lost"]
+        assert compared["before"] == pytest.approx(before["nDCG@10"])
+        assert compared["before"] + compared["difference"] == pytest.approx(found["nDCG@10"])
+        assert 0 < compared["p"] < 0.05
+        assert compared["won"][0]["after"] > compared["won"][0]["before"]
+        told = asked(*judged, "--vocabulary", "own.txt", "--against", samples).out
+        assert "Lost most, by nDCG@10:" in told
+        assert compared["won"][0]["query"] in told
+        same = asked(*judged, "--boost", "risks=1", "--against", samples, "--json").json["against"]
+        assert same["AP"] == {"before": same["AP"]["before"], "difference": 0, "p": 1, "won": [], "lost": []}
+
     def test_eval_reads_queries_as_plain_words_of_any_length(self, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
         text = 'NOT risks:[a TO ( " ' + "word " * 300 + "colonoscopy"
         (tmp_path / "q.jsonl").write_text(json.dumps({"_id": "1", "text": text}))
@@ -339,6 +372,9 @@ class TestExitCodes:
             (("search", "x", "-n", "5000"), "1000th"),
             (("search", "x", "--boost", "risks=much"), "'much' is not a number"),
             (("search", "x", "--boost", "risks=nan"), "a boost is a number"),
+            (("search", "x", "--vocabulary", QRELS), "qrels.tsv#1: "),
+            (("search", "x", "--why", "cpt4:0"), "cpt4:0"),
+            (("eval", "--queries", QUERIES, "--qrels", QRELS, "--against", QUERIES), "queries.jsonl#1: "),
             (("search", "risks:[a TO"), "the range is not closed"),
             (("show", "cpt4:0"), "cpt4:0"),
             (("show", "hcpcs:G0121", "--section", "nowhere"), "one of summary, purpose"),

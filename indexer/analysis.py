@@ -25,6 +25,7 @@ LINE = "\x01"
 _WORD = re.compile(r"([^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*)(?:['’](?<=\w.)s\b)*")
 
 # The same definition for plain ASCII text, four times as fast: bytes.translate in place of a match a word.
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 _POSSESSIVE = re.compile(r"'(?<=[^\W_].)s\b")
 _POINT = re.compile(rb"\.(?<=\d\.)(?=\d)")
 _LINE_WORD = f" {LINE} ".encode()
@@ -83,6 +84,31 @@ def fold(word: str) -> str:
         return word.lower()
     decomposed = unicodedata.normalize("NFKD", word.lower())
     return "".join(c for c in decomposed if not unicodedata.combining(c)) or word
+
+
+def folded(text: str) -> str | None:
+    """``text`` with each character as terms have it, in its place; None where one has no such form of one character.
+
+    A run of letters and digits in it that no letter or digit precedes is a term, but for decimal numbers and the ``s``
+    of a possessive.
+    """
+    if not text.isascii():
+        for character in set(_FOREIGN.findall(text)):
+            plain = _folded_character(character)
+            if plain is None:
+                return None
+            text = text.replace(character, plain)
+    return text.lower()
+
+
+@lru_cache(maxsize=4096)
+def _folded_character(character: str) -> str | None:
+    if not character.isalnum():
+        return "'" if character == "’" else " "
+    plain = fold(character)
+    alike = len(plain) == 1 and plain.isalnum() and plain.isdecimal() == character.isdecimal()
+    # How a capital sigma is lowered depends on where it stands; a few letters become capitals without their style.
+    return plain if alike and character != "Σ" and plain == plain.lower() else None
 
 
 def sound(text: str) -> str:

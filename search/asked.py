@@ -17,9 +17,9 @@ class AskedWord:
     """One word, phrase or pattern of a query.
 
     ``tier_of(term)`` is the tier of a term of the index that answers it, or None; ``terms`` are all of these terms, or
-    None where only looking at a term can tell. ``phrases`` are the terms of several words that answer it, with their
-    tiers. ``field`` is ALL or the one field asked for, ``node`` its part of the query tree, ``instead_of`` the words of
-    the query that it says in other words.
+    None where only looking at a term can tell; then they begin with ``beginning``. ``phrases`` are the terms of several
+    words that answer it, with their tiers. ``field`` is ALL or the one field asked for, ``node`` its part of the query
+    tree, ``instead_of`` the words of the query that it says in other words.
     """
 
     node: Any
@@ -27,6 +27,7 @@ class AskedWord:
     text: str
     tier_of: Callable[[str], str | None]
     terms: frozenset[str] | None = None
+    beginning: str = ""
     phrases: tuple[tuple[str, str], ...] = ()
     instead_of: tuple[str, ...] = ()
 
@@ -70,10 +71,15 @@ def _single_word(  # noqa: PLR0911 - a case for each kind of node
         return _listed(query, query.text, tiers)
     if isinstance(query, q.Prefix):
         prefix = query.text
-        return AskedWord(query, query.fieldname, query.text, lambda term: "prefix" if term.startswith(prefix) else None)
+        return AskedWord(
+            query, query.fieldname, prefix, lambda term: "prefix" if term.startswith(prefix) else None, beginning=prefix
+        )
     if isinstance(query, q.Wildcard):
         matches = pattern(query.text).fullmatch
-        return AskedWord(query, query.fieldname, query.text, lambda term: "prefix" if matches(term) else None)
+        return AskedWord(
+            query, query.fieldname, query.text, lambda term: "prefix" if matches(term) else None,
+            beginning=re.split(r"[*?]", query.text, maxsplit=1)[0],
+        )  # fmt: skip
     if isinstance(query, q.TermRange):
         start, end = query.start or "", query.end
         return AskedWord(

@@ -25,6 +25,7 @@ from .evaluator import Evaluator
 from .expansion import Expander
 from .explanation import Explanation, explain
 from .facets import FACETS, SECTION, SYSTEM, MatchedSections, most_first
+from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
@@ -344,6 +345,10 @@ class Asked:
         return [inverse_document_frequency(pages, len(self.evaluator.evaluate(word.node))) for word in self.words]
 
     @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self.words)
+
+    @cached_property
     def _sections(self) -> MatchedSections:
         return MatchedSections(self._view.snapshot, self.evaluator, self.words)
 
@@ -376,7 +381,7 @@ class Asked:
 
     def snippet(self, procedure: Procedure) -> Snippet:
         """The snippet of a hit."""
-        return make_snippet(procedure, self.words, self._weights, cues_of(self._query))
+        return make_snippet(procedure, self._finder, self._weights, cues_of(self._query))
 
 
 def open_index(path: str | Path, *, vocabulary: str | Path | None = None) -> Index:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from os.path import commonprefix
 
 from ..corpus.procedure import Procedure
 from ..indexer import parameters
-from ..indexer.analysis import MAX_TERM, stem, terms, word_spans, words
+from ..indexer.analysis import words
 from .asked import AskedWord, loosest
+from .finding import LOOSENESS, Finder, Place, tighten
 from .questions import Cue
-from .words import TIERS
 
 SNIPPET_CHARACTERS = 240
 BETWEEN_LINES = " · "
 
-_LOOSENESS = {tier: place for place, tier in enumerate(TIERS)}
+Marks = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +27,51 @@ class Snippet:
 
     text: str
     section: str | None
-    marks: tuple[tuple[int, int], ...]
+    marks: Marks
     tier: str
 
 
-def make_snippet(
-    procedure: Procedure, asked: Sequence[AskedWord], weights: Sequence[float], cues: Sequence[Cue] = ()
-) -> Snippet:
-    """The snippet of ``procedure`` for the words ``asked``.
+def make_snippet(procedure: Procedure, finder: Finder, weights: Sequence[float], cues: Sequence[Cue] = ()) -> Snippet:
+    """The snippet of ``procedure`` for the words that ``finder`` finds.
 
     ``weights`` says how telling each of them is, ``cues`` which section the query asks for.
     """
-    reader = _Reader(asked)
-    best: dict[int, str] = {}
-    for name, text in _names(procedure):
-        for number, tier in reader.answers(text, name).items():
-            _tighten(best, number, tier)
-    wanted = _wanted_kinds(procedure, cues)
-    topic = frozenset(best) if wanted else frozenset()
+    texts = _names(procedure)
+    first = len(texts)
+    texts += [(section.kind, section.text) for section in procedure.sections]
+    found = finder.places(texts)
+    named: dict[int, str] = {}
+    for number in range(first):
+        for place in found.get(number, ()):
+            tighten(named, place.answers)
+    wanted = _wanted_kinds(texts[:first], cues)
+    topic = frozenset(named) if wanted else frozenset()
     about = sum(weight for number, weight in enumerate(weights) if number not in topic) or 1.0
-    most, kind, text = -1.0, None, ""
-    for section in procedure.sections:
-        answers = reader.answers(section.text, section.kind)
-        for number, tier in answers.items():
-            _tighten(best, number, tier)
-        score = sum([weights[word] / (1 + _LOOSENESS[tier]) for word, tier in answers.items() if word not in topic])
+    best = named
+    most, chosen = -1.0, None
+    for number, (kind, text) in enumerate(texts[first:], first):
+        answers: dict[int, str] = {}
+        for place in found.get(number, ()):
+            tighten(answers, place.answers)
+        tighten(best, answers)
+        score = sum([weights[word] / (1 + LOOSENESS[answers[word]]) for word in sorted(answers) if word not in topic])
         if wanted:
-            score = wanted.get(section.kind, 0.0) + parameters.SECTION_WORDS_WEIGHT * score / about
-        if section.text and score > most:
-            most, kind, text = score, section.kind, section.text
-    field = kind or ("descriptor" if procedure.descriptor else "name")
-    text, marks = _cut((text or procedure.descriptor or procedure.name).split("\n"), field, reader, weights)
-    return Snippet(text, kind, marks, _needed_tier(best, asked))
+            score = wanted.get(kind, 0.0) + parameters.SECTION_WORDS_WEIGHT * score / about
+        if text and score > most:
+            most, chosen = score, number
+    section = None if chosen is None else texts[chosen][0]
+    if chosen is None:
+        chosen = 1 if procedure.descriptor else 0
+    text, marks = _cut(texts[chosen][1], found.get(chosen, []), weights)
+    return Snippet(text, section, marks, _needed_tier(best, finder.asked))
 
 
-def _wanted_kinds(procedure: Procedure, cues: Sequence[Cue]) -> dict[str, float]:
+def _wanted_kinds(names: Sequence[tuple[str, str]], cues: Sequence[Cue]) -> dict[str, float]:
     """The sections asked for, without the cues that are no more than part of the procedure's name."""
     if not cues:
         return {}
-    names = {term for _, text in _names(procedure) for term in words(text)}
-    return {cue.kind: cue.weight for cue in cues if not cue.words or not cue.words <= names}
+    named = {term for _, text in names for term in words(text)}
+    return {cue.kind: cue.weight for cue in cues if not cue.words or not cue.words <= named}
 
 
 def _needed_tier(best: Mapping[int, str], asked: Sequence[AskedWord]) -> str:
@@ -80,108 +83,52 @@ def _needed_tier(best: Mapping[int, str], asked: Sequence[AskedWord]) -> str:
     ])  # fmt: skip
 
 
-def _names(procedure: Procedure) -> Iterable[tuple[str, str]]:
-    yield "name", procedure.name
-    yield "descriptor", procedure.descriptor
-    yield "code", procedure.code or ""
-    yield "system", procedure.system or ""
-    for text in procedure.common_names:
-        yield "common_names", text
-    for text in procedure.medical_terms:
-        yield "medical_terms", text
+def _names(procedure: Procedure) -> list[tuple[str, str]]:
+    """What a procedure is called: its name, its official wording and the rest."""
+    return [
+        ("name", procedure.name),
+        ("descriptor", procedure.descriptor),
+        ("code", procedure.code or ""),
+        ("system", procedure.system or ""),
+        *[("common_names", text) for text in procedure.common_names],
+        *[("medical_terms", text) for text in procedure.medical_terms],
+    ]
 
 
-class _Reader:
-    """Finds the words asked for in texts. Most texts hold none of them and are done with at once."""
-
-    def __init__(self, asked: Sequence[AskedWord]) -> None:
-        self._asked = asked
-        self._phrases = [
-            (number, _prefixes(term), tier) for number, word in enumerate(asked) for term, tier in word.phrases
-        ]
-        self._patterns = [number for number, word in enumerate(asked) if word.terms is None]
-        self._answering: dict[str, list[tuple[int, AskedWord]]] = {}
-        for number, word in enumerate(asked):
-            for term in word.terms or ():
-                self._answering.setdefault(term, []).append((number, word))
-        self._known = frozenset(self._answering)
-        self._listed = not self._patterns and not self._phrases
-        # A term may be the beginning of a longer word.
-        self._terms = terms if self._patterns or any(len(term) == MAX_TERM for term in self._known) else words
-
-    def answers(self, text: str, field: str) -> dict[int, str]:
-        """The numbers of the words that the text of a field answers, in order, each with the tightest tier."""
-        if self._listed and text.isascii() and not any(map(text.lower().__contains__, self._known)):
-            return {}
-        found = self._terms(text)
-        answers: dict[int, str] = {}
-        for number, prefixes, tier in self._phrases:
-            if self._asked[number].stands_in(field) and next(_places(prefixes, found), None) is not None:
-                _tighten(answers, number, tier)
-        for term in self._known.intersection(found):
-            for number, word in self._answering[term]:
-                if word.stands_in(field):
-                    _tighten(answers, number, word.tier_of(term))
-        for number in self._patterns:
-            word = self._asked[number]
-            if word.stands_in(field):
-                for term in found:
-                    _tighten(answers, number, word.tier_of(term))
-        return dict(sorted(answers.items())) if len(answers) > 1 else answers
-
-    def marks(self, text: str, field: str) -> list[tuple[int, int]]:
-        """Where the words of ``text`` stand that answer any word asked for."""
-        known = {term for term, words in self._answering.items() if any(word.stands_in(field) for _, word in words)}
-        patterns = [self._asked[number].tier_of for number in self._patterns if self._asked[number].stands_in(field)]
-        spans = list(word_spans(text))
-        found = [term for term, _, _ in spans]
-        marked = {place for place, term in enumerate(found) if term in known or any(tier(term) for tier in patterns)}
-        for _, prefixes, _ in self._phrases:
-            for place in _places(prefixes, found):
-                marked.update(range(place, place + len(prefixes)))
-        return [spans[place][1:] for place in sorted(marked)]
-
-
-@lru_cache(maxsize=4096)
-def _prefixes(term: str) -> tuple[str, ...]:
-    """What the inflections of each word of ``term`` begin with."""
-    return tuple(commonprefix([word, stem(word)]) for word in term.split())  # noqa: RUF071 - letters, not paths
-
-
-def _places(prefixes: tuple[str, ...], found: Sequence[str]) -> Iterator[int]:
-    """The places in ``found`` where words with these prefixes begin to stand side by side."""
-    first = prefixes[0]
-    for place, word in enumerate(found):
-        side_by_side = found[place : place + len(prefixes)] if word.startswith(first) else ()
-        if len(side_by_side) == len(prefixes) and all(map(str.startswith, side_by_side, prefixes)):
-            yield place
-
-
-def _tighten(answers: dict[int, str], number: int, tier: str | None) -> None:
-    if tier is not None and (number not in answers or _LOOSENESS[tier] < _LOOSENESS[answers[number]]):
-        answers[number] = tier
-
-
-def _cut(
-    lines: list[str], field: str, reader: _Reader, weights: Sequence[float]
-) -> tuple[str, tuple[tuple[int, int], ...]]:
+def _cut(text: str, places: Sequence[Place], weights: Sequence[float]) -> tuple[str, Marks]:
     """The best line, with those after it while there is room, or the part of it around its first match."""
-    scores = [sum([weights[word] for word in reader.answers(line, field)]) for line in lines]
-    whole = BETWEEN_LINES.join(lines)
-    if len(whole) <= SNIPPET_CHARACTERS:
-        return whole, tuple(reader.marks(whole, field))
-    best = scores.index(max(scores))
-    text = lines[best]
-    if len(text) > SNIPPET_CHARACTERS:
-        return _window(text, reader.marks(text, field))
-    for following in lines[best + 1 :]:
-        if len(text) + len(BETWEEN_LINES) + len(following) > SNIPPET_CHARACTERS:
-            break
-        text += BETWEEN_LINES + following
-    return text, tuple(reader.marks(text, field))
+    lines = text.split("\n")
+    first, stop = 0, len(lines)
+    if _length(lines) > SNIPPET_CHARACTERS:
+        first = _best_line(text, len(lines), places, weights)
+        stop = first + 1
+        while stop < len(lines) and _length(lines[first : stop + 1]) <= SNIPPET_CHARACTERS:
+            stop += 1
+    begin = sum(map(len, lines[:first])) + first
+    end = begin + sum(map(len, lines[first:stop])) + stop - first - 1
+    marks = []
+    for place in places:
+        if begin <= place.start < end:
+            shift = (len(BETWEEN_LINES) - 1) * text.count("\n", begin, place.start) - begin
+            marks.append((place.start + shift, place.end + shift))
+    shown = BETWEEN_LINES.join(lines[first:stop])
+    return (shown, tuple(marks)) if len(shown) <= SNIPPET_CHARACTERS else _window(shown, marks)
 
 
-def _window(text: str, marks: list[tuple[int, int]]) -> tuple[str, tuple[tuple[int, int], ...]]:
+def _length(lines: Sequence[str]) -> int:
+    return sum(map(len, lines)) + len(BETWEEN_LINES) * (len(lines) - 1)
+
+
+def _best_line(text: str, lines: int, places: Sequence[Place], weights: Sequence[float]) -> int:
+    """The line that says most of what is asked for, the first of several."""
+    answered: list[set[int]] = [set() for _ in range(lines)]
+    for place in places:
+        answered[text.count("\n", 0, place.start)].update(place.answers)
+    scores = [sum([weights[word] for word in sorted(words)]) for words in answered]
+    return scores.index(max(scores))
+
+
+def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[str, Marks]:
     """The stretch of a long line that holds most matches, cut between words."""
     starts = [start for start, _ in marks] or [0]
     room = SNIPPET_CHARACTERS - 2

@@ -10,6 +10,7 @@ import procsearch
 from procsearch.corpus.procedure import Procedure, Section
 from procsearch.indexer.analysis import word_spans
 from procsearch.search.asked import AskedWord
+from procsearch.search.finding import Finder
 from procsearch.search.index import Index
 from procsearch.search.snippets import SNIPPET_CHARACTERS, make_snippet
 
@@ -56,7 +57,7 @@ def asked_for(term: str) -> AskedWord:
 )
 def test_a_word_is_found_however_it_is_written(text: str) -> None:
     page = Procedure("p:1", sections=(Section("summary", "", "nothing of it"), Section("risks", "", text)))
-    snippet = make_snippet(page, [asked_for("clot")], [1.0])
+    snippet = make_snippet(page, Finder([asked_for("clot")]), [1.0])
     assert snippet.section == "risks"
     ((start, end),) = snippet.marks
     assert snippet.text[start:end].lower().replace("ô", "o") == "clot"
@@ -65,11 +66,11 @@ def test_a_word_is_found_however_it_is_written(text: str) -> None:
 @pytest.mark.parametrize("text", ["clotted", "aclot", "clot5", "5.clot5", "xclotx clots"])
 def test_a_part_of_a_word_is_not_the_word(text: str) -> None:
     page = Procedure("p:1", sections=(Section("summary", "", "first"), Section("risks", "", text)))
-    assert make_snippet(page, [asked_for("clot")], [1.0]).marks == ()
+    assert make_snippet(page, Finder([asked_for("clot")]), [1.0]).marks == ()
 
 
 def test_a_word_longer_than_terms_are_is_found_by_its_beginning() -> None:
     long = "pneumono" * 12
     page = Procedure("p:1", sections=(Section("risks", "", f"of {long} fame"),))
-    snippet = make_snippet(page, [asked_for(long[:64])], [1.0])
+    snippet = make_snippet(page, Finder([asked_for(long[:64])]), [1.0])
     assert snippet.marks == ((3, 3 + len(long)),)

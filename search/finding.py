@@ -1,0 +1,162 @@
+"""Where in a text the words asked for stand, found without taking the whole text apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from os.path import commonprefix
+from typing import NamedTuple
+
+from ..indexer.analysis import MAX_TERM, folded, stem, word_spans
+from ..indexer.fields import ALL
+from .asked import AskedWord
+from .words import TIERS
+
+LOOSENESS = {tier: place for place, tier in enumerate(TIERS)}
+"""The place of each tier, the tightest first."""
+
+_KEY = 5  # so many characters of a word pass over nearly all others
+_TERM = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
+
+
+class Place(NamedTuple):
+    """A word that answers: where it stands in its text, and which words asked for it answers, with their tiers."""
+
+    start: int
+    end: int
+    answers: Mapping[int, str]
+
+
+class _Phrase(NamedTuple):
+    """Words that answer a word asked for where they stand side by side: what each begins with."""
+
+    number: int
+    tier: str
+    beginnings: tuple[str, ...]
+
+
+class Finder:
+    """Finds the words ``asked`` for; kept for all the pages of one query."""
+
+    def __init__(self, asked: Sequence[AskedWord]) -> None:
+        self.asked = asked
+        self._phrases = [
+            _Phrase(number, tier, _beginnings(term)) for number, word in enumerate(asked) for term, tier in word.phrases
+        ]
+        self._keys = _keys([
+            *(term for word in asked for term in word.terms or ()),
+            *(word.beginning for word in asked if word.terms is None),
+            *(phrase.beginnings[0] for phrase in self._phrases),
+        ])  # fmt: skip
+        self._any_field = all(word.field == ALL for word in asked)
+        self._answers: dict[tuple[str, str], dict[int, str]] = {}
+
+    def places(self, texts: Sequence[tuple[str, str]]) -> dict[int, list[Place]]:
+        """Of a page's texts, given as (field, text), those that have words that answer, by number, with these words."""
+        found: dict[int, list[Place]] = {}
+        whole = "\n".join([text for _, text in texts])
+        number, field, begin, end = -1, "", 0, -1
+        for start, stop, term in self._candidates(whole):
+            while start > end:
+                number, begin = number + 1, end + 1
+                field, text = texts[number]
+                end = begin + len(text)
+            answers = self.answers(term, field)
+            if answers:
+                found.setdefault(number, []).append(Place(start - begin, stop - begin, answers))
+            for phrase in self._phrases:
+                if term.startswith(phrase.beginnings[0]) and self.asked[phrase.number].stands_in(field):
+                    words = _side_by_side(texts[number][1], start - begin, phrase)
+                    found.setdefault(number, []).extend(words)
+        return {number: _merged(places) for number, places in found.items()} if self._phrases else found
+
+    def answers(self, term: str, field: str) -> dict[int, str]:
+        """The numbers of the words asked for that ``term`` answers in a field, in order, with their tiers."""
+        key = term, ALL if self._any_field else field
+        found = self._answers.get(key)
+        if found is None:
+            found = self._answers[key] = {
+                number: tier
+                for number, word in enumerate(self.asked)
+                if word.stands_in(field) and (tier := word.tier_of(term)) is not None
+            }
+        return found
+
+    def _candidates(self, text: str) -> list[tuple[int, int, str]]:
+        """The words of ``text`` that may answer, in order: [start, end) and term."""
+        if self._keys is None:
+            return [(start, end, term) for term, start, end in word_spans(text)]
+        plain = folded(text)
+        if plain is None and "\n" not in text:
+            return [(start, end, term) for term, start, end in word_spans(text)]
+        found: list[tuple[int, int, str]] = []
+        if plain is None:
+            begin = 0
+            for line in text.split("\n"):
+                found += [(begin + start, begin + end, term) for start, end, term in self._candidates(line)]
+                begin += len(line) + 1
+            return found
+        plain = "\n" + plain
+        for key in self._keys:
+            at = plain.find(key)
+            while at >= 0:
+                stop = at + 1
+                before = plain[at - 1]
+                if not before.isalnum() and (before != "." or not _in_number(plain, at - 1)):
+                    stop = _TERM.match(plain, at).end()  # type: ignore[union-attr]  # keys begin like words
+                    found.append((at - 1, stop - 1, plain[at : min(stop, at + MAX_TERM)]))
+                at = plain.find(key, stop)
+        found.sort()
+        return found
+
+
+def tighten(answers: dict[int, str], more: Mapping[int, str]) -> None:
+    """Add ``more`` to ``answers``; of two tiers of one word the tighter stays."""
+    for number, tier in more.items():
+        if number not in answers or LOOSENESS[tier] < LOOSENESS[answers[number]]:
+            answers[number] = tier
+
+
+def _keys(beginnings: Sequence[str]) -> list[str] | None:
+    """What to look for in texts to find all words that begin so; None where each word must be looked at."""
+    keys: list[str] = []
+    for key in sorted({beginning[:_KEY] for beginning in beginnings}):
+        # A lone s may belong to a possessive, which only the case of the text as it is can tell.
+        if key in {"", "s"}:
+            return None
+        if key[0].isalnum() and not (keys and key.startswith(keys[-1])):
+            keys.append(key)
+    return keys
+
+
+@lru_cache(maxsize=4096)
+def _beginnings(term: str) -> tuple[str, ...]:
+    """What the inflections of each word of ``term`` begin with."""
+    return tuple(commonprefix([word, stem(word)]) for word in term.split())  # noqa: RUF071 - letters, not paths
+
+
+def _in_number(text: str, point: int) -> bool:
+    """Whether the point at ``point`` stands between two digits."""
+    return text[point - 1].isdecimal() and text[point + 1].isdecimal()
+
+
+def _side_by_side(text: str, start: int, phrase: _Phrase) -> list[Place]:
+    """The words of ``phrase`` where it stands at ``start``; none where it does not."""
+    end = text.find("\n", start)
+    words = list(islice(word_spans(text[start : end if end >= 0 else None]), len(phrase.beginnings)))
+    if len(words) < len(phrase.beginnings) or not all(
+        word.startswith(beginning) for (word, _, _), beginning in zip(words, phrase.beginnings, strict=True)
+    ):
+        return []
+    answers = {phrase.number: phrase.tier}
+    return [Place(start + begin, start + stop, answers) for _, begin, stop in words]
+
+
+def _merged(places: list[Place]) -> list[Place]:
+    """``places`` in order, each word once."""
+    words: dict[tuple[int, int], dict[int, str]] = {}
+    for start, end, answers in places:
+        tighten(words.setdefault((start, end), {}), answers)
+    return [Place(start, end, answers) for (start, end), answers in sorted(words.items())]

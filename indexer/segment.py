@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -226,7 +226,7 @@ class Segment:
             raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
         return documents[order], self._codes.slice(int(offsets[0]), int(offsets[-1]))[order]
 
-    def positions(self, number: int) -> npt.NDArray[np.int64]:
+    def positions(self, number: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""
         low, high = self.file["position_offsets"].pair(number)
         start, stop = self._posting_offsets.pair(number)
@@ -235,7 +235,7 @@ class Segment:
         width, rest = divmod(high - low, count) if count > 0 else (0, 1)
         if rest or width not in (1, 2, 4) or codes.max() >> postings.FIELD_SHIFT >= len(FIELDS):
             raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
-        found = self.file["positions"].slice(low, high).view(f"<u{width}").astype(np.int64)
+        found: npt.NDArray[np.unsignedinteger[Any]] = self.file["positions"].slice(low, high).view(f"<u{width}")
         if width == 4 and found.max() >= MAX_POSITION:
             raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
         return found

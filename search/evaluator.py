@@ -6,8 +6,7 @@ postings or pages in Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,6 @@ import numpy.typing as npt
 
 from ..corpus.errors import QueryError
 from ..indexer import parameters
-from ..indexer import postings as codec
-from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
@@ -38,21 +35,9 @@ from .matches import (
     sum_by_page,
     within,
 )
+from .occurrences import Occurrences, of_phrase, of_range, of_variants
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
 from .words import InParts, Together, Word
-
-_POSITION_BITS = 24
-_FIELD_BITS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """Where something stands in one segment, posting by posting: pages (ascending), codes, occurrences times weight."""
-
-    pages: npt.NDArray[np.int64]
-    codes: npt.NDArray[np.uint16]
-    weight: float = 1.0
-    term: str | None = None
 
 
 class Evaluator:
@@ -161,22 +146,22 @@ class Evaluator:
         return found
 
     def occurrences(self, query: Any, segment: Segment) -> list[Occurrences]:
-        """Where a word, pattern, range or phrase stands in one segment."""
+        """Where a word, pattern, range or phrase stands in the field it is asked for in, in one segment."""
+        return [part.in_field(query.fieldname) for part in self._occurrences(query, segment)]
+
+    def _occurrences(self, query: Any, segment: Segment) -> list[Occurrences]:
         if isinstance(query, Word):
-            return self._variant_postings(segment, [(variant.term, variant.weight) for variant in query.variants])
+            return of_variants(segment, [(variant.term, variant.weight) for variant in query.variants])
         if isinstance(query, q.Term):
-            return self._variant_postings(segment, [(query.text, 1.0)])
+            return of_variants(segment, [(query.text, 1.0)])
         if isinstance(query, q.Prefix):
-            return self._range_postings(segment, *segment.prefix_range(query.text))
+            return of_range(segment, *segment.prefix_range(query.text))
         if isinstance(query, q.TermRange):
-            return self._range_postings(
-                segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl)
-            )
+            return of_range(segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl))
         if isinstance(query, q.Phrase):
             numbers = [segment.term_number(word) for word in query.words]
-            words = [[] if number is None else [number] for number in numbers]
-            return self._phrase_postings(segment, words, query.slop)
-        return self._variant_postings(segment, [(term, 1.0) for term in self.expansion(query).terms])
+            return [Occurrences(*of_phrase(segment, [[] if n is None else [n] for n in numbers], query.slop))]
+        return of_variants(segment, [(term, 1.0) for term in self.expansion(query).terms])
 
     def expansion(self, query: Any) -> Expansion:
         """The terms that a wildcard or a fuzzy word stands for."""
@@ -214,20 +199,22 @@ class Evaluator:
         return table
 
     def _weigh(self, query: Any) -> Matches:
-        """BM25F of a word; occurrences in other fields than the one asked for weigh nothing."""
+        """BM25F of a word; occurrences in fields that count nothing do not make a match."""
         table, snapshot = self.table(query.fieldname), self._snapshot
         found = [self.occurrences(query, segment) for segment in snapshot.segments]
         postings = sum(len(part.pages) for parts in found for part in parts)
         if not postings:
             return NOTHING
         if is_dense(postings, snapshot.pages):
-            tf = np.concatenate([
-                _all_frequencies(parts, table, segment.pages)
-                for parts, segment in zip(found, snapshot.segments, strict=True)
-            ])  # fmt: skip
+            tf = np.zeros(snapshot.pages, np.float32)
+            for parts, base in zip(found, snapshot.bases, strict=False):
+                for part in parts:
+                    np.add.at(tf[base:], part.pages, _weighted(part, table))
             if not snapshot.all_live:
                 tf *= snapshot.live
-            return Matches(None, saturated(tf, snapshot.live_count, int(np.count_nonzero(tf))))
+            matching = int(np.count_nonzero(tf > 0))
+            scores = Matches(None, saturated(tf, snapshot.live_count, matching))
+            return scores if is_dense(matching, snapshot.pages) else Matches(*scores.sparse())
         pages, sums = [], []
         for parts, segment, base in zip(found, snapshot.segments, snapshot.bases, strict=False):
             here, tf = _frequencies(parts, table)
@@ -236,50 +223,8 @@ class Evaluator:
                 kept &= segment.live[here]
             pages.append(here[kept] + base)
             sums.append(tf[kept])
-        matching = np.concatenate(pages)
-        return Matches(matching, saturated(np.concatenate(sums), snapshot.live_count, len(matching)))
-
-    def _variant_postings(self, segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
-        found = []
-        for term, weight in variants:
-            if " " in term:
-                words = [segment.stem_terms(stem(word)) for word in term.split()]
-                found += [replace(part, weight=weight, term=term) for part in self._phrase_postings(segment, words, 1)]
-            elif (number := segment.term_number(term)) is not None:
-                found.append(Occurrences(*segment.postings(number), weight, term))
-        return found
-
-    @staticmethod
-    def _range_postings(segment: Segment, start: int, stop: int) -> list[Occurrences]:
-        return [Occurrences(*segment.range_postings(start, stop))] if start < stop else []
-
-    # Phrases
-
-    @staticmethod
-    def _phrase_postings(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> list[Occurrences]:
-        """The last words of the phrase where each word stands at most ``slop`` places after the one before.
-
-        ``words`` are the numbers of the terms that may stand in each place.
-        """
-        if not all(words):
-            return []
-        wanted = np.ones(segment.pages, bool)
-        for numbers in words:
-            having = np.zeros(segment.pages, bool)
-            for number in numbers:
-                having[segment.postings(number)[0]] = True
-            wanted &= having
-        before = _all_places(segment, words[0], wanted)
-        for numbers in words[1:]:
-            if not len(before):
-                return []
-            here = _all_places(segment, numbers, wanted)
-            nearest = np.searchsorted(before, here) - 1
-            before = here[(nearest >= 0) & (here - before[nearest] <= slop)]
-        place = before >> _POSITION_BITS
-        pages, fields = place >> _FIELD_BITS, (place & ((1 << _FIELD_BITS) - 1)).astype(np.uint16)
-        codes = codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
-        return [Occurrences(pages, codes)]
+        matching_pages = np.concatenate(pages)
+        return Matches(matching_pages, saturated(np.concatenate(sums), snapshot.live_count, len(matching_pages)))
 
     # Filters
 
@@ -299,42 +244,17 @@ def _weighted(part: Occurrences, table: Table) -> Table:
     return weighted if part.weight == 1.0 else weighted * np.float32(part.weight)
 
 
-def _all_frequencies(parts: list[Occurrences], table: Table, count: int) -> npt.NDArray[np.float32]:
-    """The weighted occurrences in each of ``count`` pages."""
-    sums = np.zeros(count)
-    for part in parts:
-        sums += np.bincount(part.pages, _weighted(part, table), count)
-    return sums.astype(np.float32)
-
-
 def _frequencies(parts: list[Occurrences], table: Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """The distinct pages of ``parts`` and the weighted occurrences in each."""
     if not parts:
         return np.empty(0, np.int64), np.empty(0, np.float32)
     pages = np.concatenate([part.pages for part in parts])
     values = np.concatenate([_weighted(part, table) for part in parts])
-    if len(parts) > 1:
+    if len(parts) > 1 or parts[0].term is None:
         order = np.argsort(pages, kind="stable")
         pages, values = pages[order], values[order]
     found, sums = sum_by_page(pages, values)
     return found, sums.astype(np.float32)
-
-
-def _all_places(segment: Segment, numbers: Sequence[int], wanted: Mask) -> npt.NDArray[np.int64]:
-    """Where any of some terms stands, in ascending order."""
-    places = [_places(segment, number, wanted) for number in numbers]
-    return places[0] if len(places) == 1 else np.sort(np.concatenate(places))
-
-
-def _places(segment: Segment, number: int, wanted: Mask) -> npt.NDArray[np.int64]:
-    """Where a term stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
-    pages, codes = segment.postings(number)
-    counts = codec.code_counts(codes)
-    kept = wanted[pages]
-    positions = segment.positions(number)[np.repeat(kept, counts)]
-    place = (pages[kept] << _FIELD_BITS) | (codes[kept] >> codec.FIELD_SHIFT).astype(np.int64)
-    places: npt.NDArray[np.int64] = (np.repeat(place, counts[kept]) << _POSITION_BITS) | positions
-    return places
 
 
 _METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {

@@ -74,17 +74,14 @@ def is_dense(matching: int, count: int) -> bool:
     return matching * _DENSE_SHARE >= count
 
 
-def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDArray[np.float64]]:
+def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDArray[Any]]:
     """The distinct pages of ascending ``pages`` with the sum of each one's values."""
     if not len(pages):
-        return pages, values.astype(np.float64)
+        return pages, values
     new = np.empty(len(pages), bool)
     new[0] = True
     np.not_equal(pages[1:], pages[:-1], out=new[1:])
-    starts = np.flatnonzero(new)
-    if len(starts) == len(pages):
-        return pages, values.astype(np.float64)
-    return pages[starts], np.add.reduceat(values.astype(np.float64), starts)
+    return pages[new], np.bincount(np.cumsum(new) - 1, values)
 
 
 def any_of(parts: Sequence[Matches], count: int) -> Matches:

@@ -1,0 +1,101 @@
+"""Where words, patterns, ranges and phrases stand in one segment, posting by posting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..indexer import postings as codec
+from ..indexer.analysis import stem
+from ..indexer.fields import ALL, FIELD_NUMBERS
+from ..indexer.segment import Codes, Documents, Segment
+from .matches import Mask
+
+_POSITION_BITS = 24
+_FIELD_BITS = 5
+
+NOWHERE = (np.empty(0, np.int64), np.empty(0, np.uint16))
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Where a term stands in one segment: pages, posting codes, and what an occurrence counts.
+
+    The pages of a single ``term`` ascend.
+    """
+
+    pages: Documents
+    codes: Codes
+    weight: float = 1.0
+    term: str | None = None
+
+    def in_field(self, field: str) -> Occurrences:
+        """Those in one field; all where it is ``all``."""
+        if field == ALL:
+            return self
+        number = FIELD_NUMBERS.get(field)
+        kept = np.flatnonzero(self.codes >> codec.FIELD_SHIFT == (-1 if number is None else number))
+        return replace(self, pages=self.pages[kept], codes=self.codes[kept])
+
+
+def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
+    """Where terms stand, each with its weight; one of several words as a phrase of words with their stems."""
+    found = []
+    for term, weight in variants:
+        if " " in term:
+            words = [segment.stem_terms(stem(word)) for word in term.split()]
+            found.append(Occurrences(*of_phrase(segment, words, 1), weight, term))
+        elif (number := segment.term_number(term)) is not None:
+            found.append(Occurrences(*segment.postings(number), weight, term))
+    return found
+
+
+def of_range(segment: Segment, start: int, stop: int) -> list[Occurrences]:
+    """Where the terms numbered ``start`` to ``stop`` stand."""
+    return [Occurrences(*segment.range_postings(start, stop))] if start < stop else []
+
+
+def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> tuple[Documents, Codes]:
+    """The last words of a phrase where each word stands at most ``slop`` places after the one before.
+
+    ``words`` are the numbers of the terms that may stand in each place.
+    """
+    if not all(words):
+        return NOWHERE
+    postings = {number: segment.postings(number) for numbers in words for number in numbers}
+    wanted = np.ones(segment.pages, bool)
+    for numbers in words:
+        having = np.zeros(segment.pages, bool)
+        for number in numbers:
+            having[postings[number][0]] = True
+        wanted &= having
+    if not wanted.any():
+        return NOWHERE
+    found = [_places(segment, {number: postings[number] for number in numbers}, wanted) for numbers in words]
+    before = found[0]
+    for here in found[1:]:
+        if not len(before):
+            return NOWHERE
+        nearest = np.searchsorted(before, here) - 1
+        before = here[(nearest >= 0) & (here - before[nearest] <= slop)]
+    place = before >> _POSITION_BITS
+    pages, fields = place >> _FIELD_BITS, (place & ((1 << _FIELD_BITS) - 1)).astype(np.uint16)
+    return pages, codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
+
+
+def _places(
+    segment: Segment, postings: dict[int, tuple[Documents, Codes]], wanted: Mask
+) -> npt.NDArray[np.int64]:  # fmt: skip
+    """Where any of some terms stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
+    places = []
+    for number, (pages, codes) in postings.items():
+        kept = wanted[pages]
+        counts = codec.code_counts(codes)
+        positions = segment.positions(number)[np.repeat(kept, counts)]
+        fields = (codes[kept] >> codec.FIELD_SHIFT).astype(np.int64)
+        place = np.repeat((pages[kept] << _FIELD_BITS) | fields, counts[kept])
+        places.append((place << _POSITION_BITS) | positions)
+    return places[0] if len(places) == 1 else np.sort(np.concatenate(places))

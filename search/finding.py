@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 from os.path import commonprefix
@@ -21,12 +21,16 @@ _KEY = 5  # so many characters of a word pass over nearly all others
 _TERM = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 
 
+Answers = tuple[tuple[int, str], ...]
+"""The numbers of words asked for, in order, each with the tier that it is answered in."""
+
+
 class Place(NamedTuple):
-    """A word that answers: where it stands in its text, and which words asked for it answers, with their tiers."""
+    """A word that answers: the [start, end) where it stands in its text, and what it answers."""
 
     start: int
     end: int
-    answers: Mapping[int, str]
+    answers: Answers
 
 
 class _Phrase(NamedTuple):
@@ -51,7 +55,7 @@ class Finder:
             *(phrase.beginnings[0] for phrase in self._phrases),
         ])  # fmt: skip
         self._any_field = all(word.field == ALL for word in asked)
-        self._answers: dict[tuple[str, str], dict[int, str]] = {}
+        self._answers: dict[tuple[str, str], Answers] = {}
 
     def places(self, texts: Sequence[tuple[str, str]]) -> dict[int, list[Place]]:
         """Of a page's texts, given as (field, text), those that have words that answer, by number, with these words."""
@@ -72,16 +76,16 @@ class Finder:
                     found.setdefault(number, []).extend(words)
         return {number: _merged(places) for number, places in found.items()} if self._phrases else found
 
-    def answers(self, term: str, field: str) -> dict[int, str]:
-        """The numbers of the words asked for that ``term`` answers in a field, in order, with their tiers."""
+    def answers(self, term: str, field: str) -> Answers:
+        """What ``term`` answers in a field."""
         key = term, ALL if self._any_field else field
         found = self._answers.get(key)
         if found is None:
-            found = self._answers[key] = {
-                number: tier
+            found = self._answers[key] = tuple([
+                (number, tier)
                 for number, word in enumerate(self.asked)
                 if word.stands_in(field) and (tier := word.tier_of(term)) is not None
-            }
+            ])  # fmt: skip
         return found
 
     def _candidates(self, text: str) -> list[tuple[int, int, str]]:
@@ -112,11 +116,20 @@ class Finder:
         return found
 
 
-def tighten(answers: dict[int, str], more: Mapping[int, str]) -> None:
-    """Add ``more`` to ``answers``; of two tiers of one word the tighter stays."""
-    for number, tier in more.items():
-        if number not in answers or LOOSENESS[tier] < LOOSENESS[answers[number]]:
-            answers[number] = tier
+def answered(places: Iterable[Place]) -> dict[int, str]:
+    """The words that ``places`` answer together, in order, each with its tightest tier."""
+    found: dict[int, str] = {}
+    # Most places answer the same.
+    for answers in {place.answers for place in places}:
+        tighten(found, answers)
+    return dict(sorted(found.items())) if len(found) > 1 else found
+
+
+def tighten(found: dict[int, str], answers: Iterable[tuple[int, str]]) -> None:
+    """Add ``answers`` to ``found``; of two tiers of one word the tighter stays."""
+    for number, tier in answers:
+        if number not in found or LOOSENESS[tier] < LOOSENESS[found[number]]:
+            found[number] = tier
 
 
 def _keys(beginnings: Sequence[str]) -> list[str] | None:
@@ -150,13 +163,13 @@ def _side_by_side(text: str, start: int, phrase: _Phrase) -> list[Place]:
         word.startswith(beginning) for (word, _, _), beginning in zip(words, phrase.beginnings, strict=True)
     ):
         return []
-    answers = {phrase.number: phrase.tier}
+    answers = ((phrase.number, phrase.tier),)
     return [Place(start + begin, start + stop, answers) for _, begin, stop in words]
 
 
 def _merged(places: list[Place]) -> list[Place]:
     """``places`` in order, each word once."""
-    words: dict[tuple[int, int], dict[int, str]] = {}
-    for start, end, answers in places:
-        tighten(words.setdefault((start, end), {}), answers)
-    return [Place(start, end, answers) for (start, end), answers in sorted(words.items())]
+    words: dict[tuple[int, int], list[Place]] = {}
+    for place in places:
+        words.setdefault((place.start, place.end), []).append(place)
+    return [Place(*span, tuple(answered(same).items())) for span, same in sorted(words.items())]

@@ -9,7 +9,7 @@ from ..corpus.procedure import Procedure
 from ..indexer import parameters
 from ..indexer.analysis import words
 from .asked import AskedWord, loosest
-from .finding import LOOSENESS, Finder, Place, tighten
+from .finding import LOOSENESS, Finder, Place, answered, tighten
 from .questions import Cue
 
 SNIPPET_CHARACTERS = 240
@@ -40,21 +40,17 @@ def make_snippet(procedure: Procedure, finder: Finder, weights: Sequence[float],
     first = len(texts)
     texts += [(section.kind, section.text) for section in procedure.sections]
     found = finder.places(texts)
-    named: dict[int, str] = {}
-    for number in range(first):
-        for place in found.get(number, ()):
-            tighten(named, place.answers)
+    best = answered([place for number, places in found.items() if number < first for place in places])
     wanted = _wanted_kinds(texts[:first], cues)
-    topic = frozenset(named) if wanted else frozenset()
-    about = sum(weight for number, weight in enumerate(weights) if number not in topic) or 1.0
-    best = named
+    topic = frozenset(best) if wanted else frozenset()
+    about = sum([weight for number, weight in enumerate(weights) if number not in topic]) or 1.0
     most, chosen = -1.0, None
     for number, (kind, text) in enumerate(texts[first:], first):
-        answers: dict[int, str] = {}
-        for place in found.get(number, ()):
-            tighten(answers, place.answers)
-        tighten(best, answers)
-        score = sum([weights[word] / (1 + LOOSENESS[answers[word]]) for word in sorted(answers) if word not in topic])
+        score = 0.0
+        if number in found:
+            answers = answered(found[number])
+            tighten(best, answers.items())
+            score = sum([weights[word] / (1 + LOOSENESS[tier]) for word, tier in answers.items() if word not in topic])
         if wanted:
             score = wanted.get(kind, 0.0) + parameters.SECTION_WORDS_WEIGHT * score / about
         if text and score > most:
@@ -121,10 +117,10 @@ def _length(lines: Sequence[str]) -> int:
 
 def _best_line(text: str, lines: int, places: Sequence[Place], weights: Sequence[float]) -> int:
     """The line that says most of what is asked for, the first of several."""
-    answered: list[set[int]] = [set() for _ in range(lines)]
+    in_line: list[list[Place]] = [[] for _ in range(lines)]
     for place in places:
-        answered[text.count("\n", 0, place.start)].update(place.answers)
-    scores = [sum([weights[word] for word in sorted(words)]) for words in answered]
+        in_line[text.count("\n", 0, place.start)].append(place)
+    scores = [sum([weights[word] for word in answered(places)]) for places in in_line]
     return scores.index(max(scores))
 
 

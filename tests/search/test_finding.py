@@ -65,9 +65,13 @@ def test_words_stand_where_reading_every_word_finds_them(
             (start, end, answers)
             for term, start, end in word_spans(text)
             if (
-                answers := {
-                    n: tier for n, word in enumerate(asked) if (tier := word.tier_of(term)) and word.stands_in(field)
-                }
+                answers := tuple(
+                    [
+                        (n, tier)
+                        for n, word in enumerate(asked)
+                        if (tier := word.tier_of(term)) and word.stands_in(field)
+                    ]
+                )
             )
         ]
         if places:
@@ -78,8 +82,8 @@ def test_words_stand_where_reading_every_word_finds_them(
 def test_a_phrase_stands_in_one_line_in_any_inflection() -> None:
     asked = [listed({"clot": "exact"}, phrases=(("blood clot", "synonym"),)), listed({"clots": "stem"}, "risks")]
     texts = [("risks", "Blood: clots’ edges, blood\nclot"), ("name", "bloody Clotting")]
-    exact, phrase = {0: "exact"}, {0: "synonym"}
+    exact, phrase = ((0, "exact"),), ((0, "synonym"),)
     assert Finder(asked).places(texts) == {
-        0: [(0, 5, phrase), (7, 12, phrase | {1: "stem"}), (27, 31, exact)],
+        0: [(0, 5, phrase), (7, 12, (*phrase, (1, "stem"))), (27, 31, exact)],
         1: [(0, 6, phrase), (7, 15, phrase)],
     }

@@ -72,8 +72,8 @@ def likely_word(snapshot: Snapshot, word: str) -> str | None:
         return None
     limit = _SLIP if having or len(word) < 6 else 2.0
     best: tuple[float, str] | None = None
-    for term, frequency in _near(snapshot, word, 2 if len(word) < 6 else 3).items():
-        cost = slips(word, term)
+    near = _near(snapshot, word, 2 if len(word) < 6 else 3)
+    for (term, frequency), cost in zip(near.items(), slips(word, list(near)).tolist(), strict=True):
         if cost <= limit and frequency >= having * _FAR_MORE:
             candidate = (cost - _FREQUENCY_WEIGHT * math.log(frequency), term)
             best = candidate if best is None else min(best, candidate)

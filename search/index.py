@@ -35,7 +35,7 @@ from .results import Hit, Results
 from .rewrite import Rewriter, query_fields, tokens
 from .scoring import inverse_document_frequency
 from .snippets import Snippet, make_snippet
-from .suggestions import Suggestion, suggest
+from .suggestions import NAMING_BOOSTS, Suggestion, suggest
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
@@ -258,7 +258,7 @@ class Index:
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""
         view = self.view()
-        return suggest(view.snapshot, view.evaluator(BOOSTS), view.best, prefix, limit)
+        return suggest(view.snapshot, view.evaluator(NAMING_BOOSTS), view.best, prefix, limit)
 
     def explain(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,11 @@ _SOUNDS = (
 )  # fmt: skip
 """Spellings that sound alike, or that British and American words differ in."""
 
-_ALIKE = frozenset(_SOUNDS) | frozenset((b, a) for a, b in _SOUNDS)
+_ALIKE = {
+    sound: tuple(b if a == sound else a for a, b in _SOUNDS if sound in (a, b))
+    for sound in {sound for pair in _SOUNDS for sound in pair}
+}
+"""What each spelling may be taken for."""
 _ALIKE_COST = 0.5
 _SWAP_COST = 0.6
 _DOUBLE_COST = 0.4
@@ -34,31 +37,47 @@ def beginnings(word: str) -> tuple[str, ...]:
     return (word[0], *_FIRST.get(word[0], ()))
 
 
-@lru_cache(maxsize=4096)
-def slips(typed: str, meant: str) -> float:
-    """What it costs to have typed one word and meant the other: 1 a letter, less for slips that are often made.
+def slips(typed: str, meant: Sequence[str]) -> npt.NDArray[np.float32]:
+    """What it costs to have typed one word and meant each of some: 1 a letter, less for slips that are often made.
 
-    The table of Wagner and Fischer, with neighbours swapped as Damerau has it, letters doubled, and what sounds alike.
+    The table of Wagner and Fischer, with neighbours swapped as Damerau has it, letters doubled, and what sounds alike;
+    one row of it for all words at a time.
     """
-    rows = [[float(place) for place in range(len(meant) + 1)]]
-    for i in range(1, len(typed) + 1):
-        row = [float(i)]
-        for j in range(1, len(meant) + 1):
-            a, b = typed[i - 1], meant[j - 1]
-            best = min(
-                rows[i - 1][j] + (_DOUBLE_COST if i > 1 and a == typed[i - 2] else 1.0),
-                row[j - 1] + (_DOUBLE_COST if j > 1 and b == meant[j - 2] else 1.0),
-                rows[i - 1][j - 1] + (a != b),
-            )
-            if i > 1 and j > 1 and a == meant[j - 2] and b == typed[i - 2] and a != b:
-                best = min(best, rows[i - 2][j - 2] + _SWAP_COST)
-            for back in range(1, 4):
-                for over in range(1, 4):
-                    if (typed[i - back : i], meant[j - over : j]) in _ALIKE and back <= i and over <= j:
-                        best = min(best, rows[i - back][j - over] + _ALIKE_COST)
-            row.append(best)
+    letters, lengths = _columns(meant)
+    width, count = letters.shape
+    doubled = np.ones((width, count), np.float32)
+    doubled[1:][letters[1:] == letters[:-1]] = _DOUBLE_COST
+    rows = [np.repeat(np.arange(width + 1, dtype=np.float32)[:, None], count, axis=1)]
+    for i, letter in enumerate(typed, 1):
+        row = rows[i - 1] + np.float32(_DOUBLE_COST if typed[i - 2 : i - 1] == letter else 1.0)
+        row[0] = i
+        here = letters == ord(letter)
+        np.minimum(row[1:], rows[i - 1][:-1] + ~here, out=row[1:])
+        before = typed[i - 2 : i - 1]
+        if before and before != letter:
+            swapped = here[:-1] & (letters[1:] == ord(before))
+            np.minimum(row[2:], np.where(swapped, rows[i - 2][:-2] + _SWAP_COST, np.inf), out=row[2:])
+        for back in range(1, min(i, 3) + 1):
+            for sound in _ALIKE.get(typed[i - back : i], ()):
+                _let_through(row, rows[i - back], letters, sound)
+        for column in range(width):
+            np.minimum(row[column + 1], row[column] + doubled[column], out=row[column + 1])
         rows.append(row)
-    return rows[-1][-1]
+    return rows[-1][lengths, np.arange(count)]
+
+
+def _let_through(
+    row: npt.NDArray[np.float32], before: npt.NDArray[np.float32], letters: npt.NDArray[np.uint32], sound: str
+) -> None:
+    """Lower ``row`` where ``sound`` ends to what the row ``before`` has where it begins, and what it costs."""
+    places = len(letters) - len(sound) + 1
+    if places < 1:
+        return
+    standing = letters[:places] == ord(sound[0])
+    for place, letter in enumerate(sound[1:], 1):
+        standing &= letters[place : place + places] == ord(letter)
+    reached = row[len(sound) :]
+    np.minimum(reached, np.where(standing, before[:places] + _ALIKE_COST, np.inf), out=reached)
 
 
 def distances(word: str, terms: Sequence[str], limit: int) -> npt.NDArray[np.int64]:
@@ -71,17 +90,22 @@ def distances(word: str, terms: Sequence[str], limit: int) -> npt.NDArray[np.int
     near = np.flatnonzero(np.abs(lengths - len(word)) <= limit)
     if not len(near):
         return result
-    chosen = [terms[place] for place in near.tolist()]
-    letters = np.array(chosen).view(np.uint32).reshape(len(chosen), -1)
-    width = letters.shape[1]
-    row = np.tile(np.arange(width + 1), (len(chosen), 1))
+    letters, lengths = _columns([terms[place] for place in near.tolist()])
+    width, count = letters.shape
+    row = np.repeat(np.arange(width + 1, dtype=np.int16)[:, None], count, axis=1)
     for number, letter in enumerate(word, 1):
-        previous, row = row, np.empty_like(row)
-        row[:, 0] = number
-        replaced = previous[:, :-1] + (letters != ord(letter))
-        deleted = previous[:, 1:] + 1
-        better = np.minimum(replaced, deleted)
+        previous, row = row, row + np.int16(1)
+        row[0] = number
+        np.minimum(row[1:], previous[:-1] + (letters != ord(letter)), out=row[1:])
         for column in range(width):
-            np.minimum(better[:, column], row[:, column] + 1, out=row[:, column + 1])
-    result[near] = row[np.arange(len(chosen)), lengths[near]]
+            np.minimum(row[column + 1], row[column] + 1, out=row[column + 1])
+    result[near] = row[lengths, np.arange(count)]
     return result
+
+
+def _columns(words: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """The letters of words as numbers, the first ones of all words first, 0 after their ends; and their lengths."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    longest = max(int(lengths.max(initial=0)), 1)
+    letters = np.array(words, f"<U{longest}").view(np.uint32).reshape(len(words), longest)
+    return np.ascontiguousarray(letters.T), lengths

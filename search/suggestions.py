@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..indexer.analysis import STOP_WORDS, has_digit, terms
-from ..indexer.fields import FIELD_NUMBERS
+from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from ..indexer.postings import FIELD_SHIFT
 from ..indexer.snapshot import Snapshot
 from .evaluator import Evaluator
 from .language import trees as q
 from .matches import Matches
-from .spelling import distances, slips
+from .spelling import slips
 from .words import Variant, Word
 
-_NAME_FIELDS = ("name", "common_names", "medical_terms", "descriptor")
+_NAMING = ("name", "common_names", "medical_terms", "descriptor")
+NAMING_BOOSTS = {field: boost if field in _NAMING else 0.0 for field, boost in BOOSTS.items()}
+"""The weights of fields among which names alone count."""
 _SHORTEST = 4  # letters of a word in which a slip is looked for
 _COMPLETIONS = 20  # terms that an unfinished word may stand for
+_POSTINGS = 200_000  # about as many are read of them: a letter or two may stand for words of most pages
+
+Terms = Mapping[str, int]
+"""Terms with how many postings each has, the most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,17 @@ def suggest(
     prefix: str,
     limit: int,
 ) -> list[Suggestion]:
-    """Completions of ``prefix``: codes that begin with it, then names with all its words, then words."""
+    """Completions of ``prefix``: codes that begin with it, then names with all its words, then words.
+
+    ``evaluator`` is one with NAMING_BOOSTS.
+    """
     typed = terms(prefix)
     if not typed or limit < 1:
         return []
     *whole, last = typed
     if prefix[-1:].isspace():
         whole, last = typed, ""
-    completions = (_completions(snapshot, last) or _misspelt(snapshot, last)) if last else []
+    completions = (_completions(snapshot, last) or _misspelt(snapshot, last)) if last else {}
     found = _codes(snapshot, typed[0], limit) if len(typed) == 1 and has_digit(typed[0]) else []
     found += _names(snapshot, evaluator, best, whole, completions, last, limit)
     before = prefix[: prefix.lower().rfind(last)] if last else prefix
@@ -66,7 +75,7 @@ def _mixed(found: list[Suggestion], limit: int) -> list[Suggestion]:
     return [*others, *words, *found[len(others) + len(words) :]][:limit]
 
 
-def _completions(snapshot: Snapshot, prefix: str) -> list[str]:
+def _completions(snapshot: Snapshot, prefix: str) -> Terms:
     """The most frequent terms that begin with ``prefix``."""
     found: Counter[str] = Counter()
     for segment in snapshot.segments:
@@ -76,25 +85,26 @@ def _completions(snapshot: Snapshot, prefix: str) -> list[str]:
         frequencies = np.diff(segment.file["posting_offsets"].slice(start, stop + 1).astype(np.int64))
         for place in np.argsort(-frequencies, kind="stable")[:_COMPLETIONS].tolist():
             found[segment.term(start + place)] += int(frequencies[place])
-    return [term for term, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))
-            if term not in STOP_WORDS][:_COMPLETIONS]  # fmt: skip
+    return _most_frequent(found)
 
 
-def _misspelt(snapshot: Snapshot, prefix: str) -> list[str]:
+def _misspelt(snapshot: Snapshot, prefix: str) -> Terms:
     """The most frequent terms that begin with ``prefix`` but for one slip after its third letter."""
     if len(prefix) < _SHORTEST or has_digit(prefix):
-        return []
+        return {}
     found: Counter[str] = Counter()
     for segment in snapshot.segments:
         start, _ = segment.prefix_range(prefix[:3])
         terms = segment.terms(*segment.prefix_range(prefix[:3]))
         for length in (len(prefix) - 1, len(prefix), len(prefix) + 1):
-            cut = [term[:length] for term in terms]
-            for place in (distances(prefix, cut, 2) <= 2).nonzero()[0].tolist():
-                if slips(prefix, cut[place]) <= 1 and terms[place] not in found:
-                    found[terms[place]] = segment.frequency(start + place)
-    return [term for term, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))
-            if term not in STOP_WORDS][:_COMPLETIONS]  # fmt: skip
+            for place in np.flatnonzero(slips(prefix, [term[:length] for term in terms]) <= 1).tolist():
+                found[terms[place]] = max(found[terms[place]], segment.frequency(start + place))
+    return _most_frequent(found)
+
+
+def _most_frequent(found: Counter[str]) -> Terms:
+    telling = [(term, frequency) for term, frequency in found.items() if term not in STOP_WORDS]
+    return dict(sorted(telling, key=lambda item: (-item[1], item[0]))[:_COMPLETIONS])
 
 
 def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
@@ -113,12 +123,22 @@ def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
     return sorted(found.values(), key=lambda suggestion: (suggestion.text, suggestion.id or ""))[:limit]
 
 
-def _in_names(snapshot: Snapshot, word: str) -> list[Any]:
-    """``word`` in each field of names, or what it was meant to be where no page has it."""
+def _meant(snapshot: Snapshot, word: str) -> Any:
+    """``word``, or what it was meant to be where no page has it."""
     if any(segment.term_number(word) is not None for segment in snapshot.segments):
-        return [q.Term(field, word) for field in _NAME_FIELDS]
-    variants = tuple(Variant(term, 1.0, "corrected") for term in [word, *_misspelt(snapshot, word)])
-    return [Word(field, word, variants) for field in _NAME_FIELDS]
+        return q.Term(ALL, word)
+    return Word(ALL, word, _variants([word], _misspelt(snapshot, word)))
+
+
+def _variants(words: list[str], others: Terms) -> tuple[Variant, ...]:
+    """``words`` and of the others as many as can be read at once, the most frequent first."""
+    left = _POSTINGS
+    chosen = dict.fromkeys(words)
+    for term, frequency in others.items():
+        if frequency <= left:
+            left -= frequency
+            chosen[term] = None
+    return tuple(Variant(term, 1.0, "prefix") for term in chosen)
 
 
 def _names(
@@ -126,19 +146,17 @@ def _names(
     evaluator: Evaluator,
     best: Callable[[Matches, int], list[tuple[int, float]]],
     whole: list[str],
-    completions: list[str],
+    completions: Terms,
     last: str,
     limit: int,
 ) -> list[Suggestion]:
     """The procedures that have every word typed, the last one completed, in their names."""
-    variants = tuple(Variant(term, 1.0, "prefix") for term in dict.fromkeys([*([last] if last else []), *completions]))
-    words = [word for word in whole if word not in STOP_WORDS or len(whole) == 1]
-    parts = [_in_names(snapshot, word) for word in words]
-    if variants:
-        parts.append([Word(field, last, variants) for field in _NAME_FIELDS])
+    parts = [_meant(snapshot, word) for word in whole if word not in STOP_WORDS or len(whole) == 1]
+    if last:
+        parts.append(Word(ALL, last, _variants([] if last in STOP_WORDS else [last], completions)))
     if not parts:
         return []
-    matches = evaluator.evaluate(q.And([q.DisjunctionMax(part) for part in parts]))
+    matches = evaluator.evaluate(q.And(parts))
     found: dict[str, Suggestion] = {}
     for page, _ in best(matches, limit):
         procedure = snapshot.procedure(page)

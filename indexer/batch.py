@@ -9,6 +9,7 @@ from .columns import page_arrays
 from .fields import FIELDS
 from .inversion import FIELD_BITS, FIELD_MASK, Inverted
 from .layout import Arrays, Postings, lay_out
+from .packing import PackedPages
 from .page import IndexablePage, IndexablePages, term_numbers
 from .storage import Storage
 
@@ -16,9 +17,13 @@ _BYTES_PER_PAGE = 2000  # what an id, a source and the rest of a page take as ob
 
 
 class Batch:
-    """Pages on their way into one segment, already inverted a few at a time."""
+    """Pages on their way into one segment, already inverted a few at a time.
 
-    def __init__(self) -> None:
+    ``phrases`` are those of :class:`PackedPages`.
+    """
+
+    def __init__(self, phrases: bytes = b"") -> None:
+        self._packed = PackedPages(phrases)
         self._numbers = term_numbers()
         self._parts: list[_Part] = []
         self.pages: list[IndexablePage] = []
@@ -29,8 +34,14 @@ class Batch:
         numbers = np.array(list(map(self._numbers.__getitem__, pages.inverted.terms)), np.int64)
         self._parts.append(_Part(pages.inverted, numbers, len(self.pages)))
         self.pages += pages.pages
+        self.bytes_held += self._packed.add([page.stored for page in pages.pages], pages.phrases)
         self.bytes_held += sum(array.nbytes for array in pages.inverted[1:] if isinstance(array, np.ndarray))
-        self.bytes_held += sum([len(page.stored) + _BYTES_PER_PAGE for page in pages.pages])
+        self.bytes_held += _BYTES_PER_PAGE * len(pages.pages)
+
+    @property
+    def phrases(self) -> bytes:
+        """What pages had best be packed against before they are added."""
+        return self._packed.phrases
 
     def arrays(self, storage: Storage, chunk: int) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
@@ -42,7 +53,12 @@ class Batch:
             part.rank(rank)
         # The order of characters is that of their bytes in UTF-8.
         encoded = [terms[number].encode() for number in order]
-        return {**lay_out(storage, encoded, self._parts, chunk), "lengths": self._lengths(), **page_arrays(self.pages)}
+        return {
+            **lay_out(storage, encoded, self._parts, chunk),
+            "lengths": self._lengths(),
+            **self._packed.arrays(),
+            **page_arrays(self.pages),
+        }
 
     def _lengths(self) -> Array:
         """The length bytes of every field of every page."""

@@ -59,7 +59,7 @@ def _numbered(values: list[str]) -> tuple[list[bytes], Array]:
 
 
 def page_arrays(pages: list[IndexablePage]) -> dict[str, Array]:
-    """The arrays by page: what is stored, identity, and how the page is recognised."""
+    """The arrays by page: identity, and how the page is recognised."""
     columns = PageColumns(
         ids=[page.id.encode("utf-8", "replace") for page in pages],
         sources=[page.source.encode("utf-8", "surrogateescape") for page in pages],
@@ -70,4 +70,4 @@ def page_arrays(pages: list[IndexablePage]) -> dict[str, Array]:
         digests=[page.facts.digest for page in pages],
         parsers=[page.facts.parser for page in pages],
     )
-    return {**strings("stored", (page.stored for page in pages)), **columns.arrays()}
+    return columns.arrays()

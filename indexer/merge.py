@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from . import postings
-from .arrays import Array, Strings, narrow
+from .arrays import Array, Strings
 from .columns import PageColumns
 from .layout import Arrays, Postings, lay_out
+from .packing import MergedPages
 from .segment import DELETED, Segment
 from .storage import Storage
 
@@ -71,7 +72,7 @@ class _SegmentSource:
 
 def _merge_pages(segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]], keep: list[Array]) -> Arrays:
     columns = PageColumns([], [], [], [], [], [], [], [])
-    sizes, mtimes, parsers, stored_lengths = [], [], [], []
+    sizes, mtimes, parsers = [], [], []
     for segment, row, kept in zip(segments, rows, keep, strict=True):
         file, pages = segment.file, np.flatnonzero(kept).tolist()
         ids, sources = Strings(file, "id").all(), Strings(file, "source").all()
@@ -83,22 +84,9 @@ def _merge_pages(segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]
         sizes.append(row["sizes"][kept])
         mtimes.append(row["mtimes"][kept])
         parsers.append(file["parsers"].all()[kept])
-        stored_lengths.append(np.diff(file["stored_offsets"].all().astype(np.int64))[kept])
     columns.sizes, columns.mtimes, columns.parsers = map(np.concatenate, (sizes, mtimes, parsers))
     return {
-        "stored_data": _stored_parts(segments, keep),
-        "stored_offsets": narrow(np.concatenate(([0], np.cumsum(np.concatenate(stored_lengths))))),
+        **MergedPages(segments, keep).arrays(),
         **columns.arrays(),
         "lengths": np.concatenate([s.length_bytes[kept].ravel() for s, kept in zip(segments, keep, strict=True)]),
     }
-
-
-def _stored_parts(segments: Sequence[Segment], keep: list[Array]) -> Iterator[Array]:
-    """The stored procedures of the kept pages, a few thousand at a time."""
-    for segment, kept in zip(segments, keep, strict=True):
-        stored = Strings(segment.file, "stored")
-        for start in range(0, segment.pages, 4096):
-            stop = min(start + 4096, segment.pages)
-            blobs = stored.all(start, stop)
-            data = b"".join(blob for blob, wanted in zip(blobs, kept[start:stop].tolist(), strict=True) if wanted)
-            yield np.frombuffer(data, np.uint8)

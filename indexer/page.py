@@ -13,7 +13,7 @@ from ..corpus.procedure import Procedure
 from .analysis import LINE, MAX_TERM, sound, words
 from .fields import field_keywords, field_texts
 from .inversion import FIELD_BITS, Inverted, invert
-from .stored import pack_procedure
+from .stored import Packer, encoded
 
 
 class PageFacts(NamedTuple):
@@ -45,10 +45,11 @@ class IndexablePage(NamedTuple):
 
 
 class IndexablePages(NamedTuple):
-    """Pages ready for the index."""
+    """Pages ready for the index; ``phrases`` are those that their procedures are packed against."""
 
     pages: list[IndexablePage]
     inverted: Inverted
+    phrases: bytes
 
 
 def term_numbers() -> dict[str, int]:
@@ -59,15 +60,16 @@ def term_numbers() -> dict[str, int]:
 class PageAnalyser:
     """Makes procedures ready for the index, a few at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, phrases: bytes = b"") -> None:
+        self._packer = Packer(phrases)
         self._numbers = term_numbers()
         self._pages: list[IndexablePage] = []
         self._tokens, self._places, self._counts = array("I"), array("I"), array("I")
 
     def add(self, procedure: Procedure, facts: PageFacts = NO_FACTS) -> None:
         """Analyse and compress ``procedure``; where that raises, nothing is added."""
-        found, fields = _tokens_by_field(procedure)
-        stored = pack_procedure(procedure)
+        found, fields = tokens_by_field(procedure)
+        stored = self._packer.pack(encoded(procedure))
         page = IndexablePage(sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts, stored)
         tokens = list(map(self._numbers.__getitem__, found))
         first_place = len(self._pages) << FIELD_BITS
@@ -86,7 +88,7 @@ class PageAnalyser:
             numbers: dict[str, int] = {}
             tokens = np.array([numbers.setdefault(word[:MAX_TERM], len(numbers)) for word in words], np.uint32)[tokens]
             words = list(numbers)
-        return IndexablePages(self._pages, invert(words, tokens, places, counts))
+        return IndexablePages(self._pages, invert(words, tokens, places, counts), self._packer.phrases)
 
 
 def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:
@@ -96,8 +98,8 @@ def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePag
     return analyser.pages()
 
 
-def _tokens_by_field(procedure: Procedure) -> tuple[list[str], list[tuple[int, int]]]:
-    """All words of ``procedure``, field by field, and (field number, how many) for each."""
+def tokens_by_field(procedure: Procedure) -> tuple[list[str], list[tuple[int, int]]]:
+    """All words of ``procedure`` by field, and (field number, how many) for each; values of keywords come last."""
     by_field: dict[int, str] = {}
     for number, text in field_texts(procedure):
         if text:

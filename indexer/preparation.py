@@ -43,9 +43,12 @@ def parser_number(headings: Mapping[str, str] | None) -> int:
     return zlib.crc32(f"{PARSER_VERSION}\n{told}".encode("utf-8", "surrogateescape"))
 
 
-def prepare(tasks: Iterable[Task], headings: Mapping[str, str] | None, parser: int) -> Prepared:
-    """Read, recognise, parse and analyse pages. Never raises for what is wrong with a page."""
-    analyser = PageAnalyser()
+def prepare(tasks: Iterable[Task], headings: Mapping[str, str] | None, parser: int, phrases: bytes) -> Prepared:
+    """Read, recognise, parse and analyse pages, and pack them against ``phrases``.
+
+    Never raises for what is wrong with a page.
+    """
+    analyser = PageAnalyser(phrases)
     return Prepared([_prepare_one(task, headings, parser, analyser) for task in tasks], analyser.pages())
 
 

@@ -174,7 +174,7 @@ class _Run:
     def read_pages(self, limits: Limits, jobs: int, headings: Mapping[str, str] | None) -> None:
         """Go through all pages and hand the writer those that are new or changed."""
         self._progress.stage("reading pages")
-        for tasks, found in prepared(self._tasks(limits), jobs, headings):
+        for tasks, found in prepared(self._tasks(limits), jobs, headings, lambda: self._writer.phrases):
             for task, outcome in zip(tasks, found.outcomes, strict=True):
                 self._settle(task.page, outcome)
                 self._progress.page(task.page.container)

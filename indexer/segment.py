@@ -18,7 +18,7 @@ from .arrays import ArrayFile, SortedStrings, Strings
 from .fields import FIELDS
 from .page import PageFacts
 from .storage import Storage, damaged_if_missing
-from .stored import unpack_procedure
+from .stored import Unpacker, decoded
 
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
@@ -70,7 +70,7 @@ _TYPES = {
 }
 _ARRAYS = (
     *_PAGE_ROWS, *_TERM_ROWS, *(f"{name}_{part}" for name in _STRINGS for part in ("offsets", "data")),
-    "digests", "lengths", "stem_ends", "stem_terms", "gaps", "codes", "positions",
+    "digests", "lengths", "stem_ends", "stem_terms", "gaps", "codes", "positions", "phrases",
 )  # fmt: skip
 
 
@@ -299,14 +299,19 @@ class Segment:
         ranks[self.file["id_order"].all()] = np.arange(self.pages)
         return ranks
 
-    def stored(self, page: int) -> bytes:
-        """The compressed procedure of a page."""
-        return self._stored[page]
+    @cached_property
+    def phrases(self) -> bytes:
+        """What the procedures of its pages have in common, which they are packed against."""
+        return self.file["phrases"].all().tobytes()
+
+    @cached_property
+    def _unpacker(self) -> Unpacker:
+        return Unpacker(self.phrases)
 
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""
         try:
-            procedure = unpack_procedure(self._stored[page], self.id(page), self.source(page))
+            procedure = decoded(self._unpacker.unpack(self._stored[page]), self.id(page), self.source(page))
             if not _of_texts(procedure):
                 raise ValueError("not a procedure")
             return procedure

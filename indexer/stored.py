@@ -1,61 +1,117 @@
-"""Procedures as the index stores them: a JSON array without names of keys, compressed against common phrases."""
+"""Procedures as the index stores them: a JSON array without names of keys, compressed against common phrases.
+
+What pages have in common is found in some of them (:func:`common_phrases`) and kept once beside them, so that one
+page can be read alone and yet is packed almost as tightly as all of them together.
+"""
 
 from __future__ import annotations
 
 import json
-import zlib
+import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from ..corpus.procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(SECTION_KINDS)}
-_WINDOW = -13  # 8 KiB, more than most pages; negative for a raw stream, as checksums vouch for it already
-
-
-_MOST_BYTES = 1 << 27  # several times what the largest page can hold
+_LEVEL = 3
+_WINDOW_BITS = 27  # the most memory that reading a forged page may take: several times what the largest page can hold
+_PHRASES_BYTES = 48_000
+_SAMPLE_BYTES = 1 << 20
+_LONG_SAMPLE = 1 << 16
 
 
 @cache
-def _phrases() -> bytes:
-    """What such pages have in common; ``benchmarks/stored_phrases.py`` made it of the sample pages."""
+def _usual_phrases() -> bytes:
+    """What such pages usually have in common; ``benchmarks/stored_phrases.py`` made it of the sample pages."""
     return (Path(__file__).parent / "stored_phrases.txt").read_bytes()
 
 
-@cache
-def _primed_packer() -> zlib._Compress:
-    return zlib.compressobj(4, zlib.DEFLATED, _WINDOW, 7, zdict=_phrases())
+def common_phrases(unpacked: Iterable[bytes]) -> bytes:
+    """What these procedures have in common, for :class:`Packer` and :class:`Unpacker`; empty where that is nothing.
+
+    The same procedures give the same phrases. Of many procedures only the first are looked at.
+    """
+    samples, size = [], 0
+    for sample in unpacked:
+        samples.append(sample[:_LONG_SAMPLE])
+        size += len(samples[-1])
+        if size > _SAMPLE_BYTES:
+            break
+    try:
+        return zstd.train_dict(samples, min(_PHRASES_BYTES, size // 10)).dict_content
+    except (zstd.ZstdError, ValueError):
+        return b""
 
 
-def pack_procedure(procedure: Procedure) -> bytes:
-    """``procedure`` compressed, without its id and source."""
-    data = json.dumps(
-        [
-            procedure.system,
-            procedure.code,
-            procedure.descriptor,
-            procedure.name,
-            procedure.common_names,
-            procedure.medical_terms,
-            [(_KIND_NUMBERS[section.kind], section.heading, section.text) for section in procedure.sections],
-            [(similar.system, similar.code, similar.descriptor, similar.url) for similar in procedure.similar_codes],
-            procedure.warnings,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    packer = _primed_packer().copy()
-    # A lone surrogate has no UTF-8; parsing removes them, an embedding app's own procedures may hold one.
-    return packer.compress(data.encode("utf-8", "replace")) + packer.flush()
+def _dictionary(phrases: bytes) -> zstd.ZstdDict:
+    return zstd.ZstdDict(phrases) if phrases else zstd.ZstdDict(_usual_phrases(), is_raw=True)
 
 
-def unpack_procedure(stored: bytes, id: str, source: str) -> Procedure:
-    """The procedure with this ``id`` and ``source`` that :func:`pack_procedure` packed."""
-    unpacker = zlib.decompressobj(_WINDOW, zdict=_phrases())
-    unpacked = unpacker.decompress(stored, _MOST_BYTES)
-    if unpacker.unconsumed_tail:
-        raise ValueError(f"a procedure of more than {_MOST_BYTES} bytes")
-    data = json.loads(unpacked)
+class Packer:
+    """Packs procedures against ``phrases``, or against what is usual where these are empty."""
+
+    def __init__(self, phrases: bytes = b"") -> None:
+        self.phrases = phrases
+        options: dict[int, int] = {
+            zstd.CompressionParameter.compression_level: _LEVEL,
+            zstd.CompressionParameter.dict_id_flag: 0,  # the segment knows its phrases
+        }
+        self._compressor = zstd.ZstdCompressor(options=options, zstd_dict=_dictionary(phrases).as_digested_dict)
+
+    def pack(self, unpacked: bytes) -> bytes:
+        """One procedure, as :func:`encoded` gave it."""
+        return self._compressor.compress(unpacked, zstd.ZstdCompressor.FLUSH_FRAME)
+
+
+class Unpacker:
+    """Unpacks what a :class:`Packer` with the same ``phrases`` packed."""
+
+    def __init__(self, phrases: bytes = b"") -> None:
+        self._dictionary = _dictionary(phrases)
+
+    def unpack(self, packed: bytes) -> bytes:
+        """One procedure, for :func:`decoded`; ValueError or ZstdError where that cannot be."""
+        options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_BITS}
+        unpacker = zstd.ZstdDecompressor(zstd_dict=self._dictionary, options=options)
+        unpacked = unpacker.decompress(packed, 1 << _WINDOW_BITS)
+        if not unpacker.eof or unpacker.unused_data:
+            raise ValueError(f"not one procedure of at most {1 << _WINDOW_BITS} bytes")
+        return unpacked
+
+
+def encoded(procedure: Procedure) -> bytes:
+    """``procedure`` without its id and source, as bytes to be packed."""
+    data = [
+        procedure.system,
+        procedure.code,
+        procedure.descriptor,
+        procedure.name,
+        procedure.common_names,
+        procedure.medical_terms,
+        [(_KIND_NUMBERS[section.kind], section.heading, section.text) for section in procedure.sections],
+        [(similar.system, similar.code, similar.descriptor, similar.url) for similar in procedure.similar_codes],
+        procedure.warnings,
+    ]
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        # A lone surrogate has no UTF-8; parsing removes them, an embedding app's own procedures may hold one.
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def decoded(unpacked: bytes, id: str, source: str) -> Procedure:
+    """The procedure with this ``id`` and ``source`` that :func:`encoded` gave; ValueError where it gave no such."""
+    data: list[Any] = orjson.loads(unpacked)
     system, code, descriptor, name, common_names, medical_terms, sections, similar_codes, warnings = data
     return Procedure(
         id=id,
@@ -70,3 +126,18 @@ def unpack_procedure(stored: bytes, id: str, source: str) -> Procedure:
         source=source,
         warnings=tuple(warnings),
     )
+
+
+def pack_procedure(procedure: Procedure) -> bytes:
+    """``procedure`` packed against what is usual, without its id and source."""
+    return _usual_packer().pack(encoded(procedure))
+
+
+def unpack_procedure(packed: bytes, id: str, source: str) -> Procedure:
+    """The procedure with this ``id`` and ``source`` that :func:`pack_procedure` packed."""
+    return decoded(Unpacker().unpack(packed), id, source)
+
+
+@cache
+def _usual_packer() -> Packer:
+    return Packer()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -35,16 +35,23 @@ _HEADER = struct.Struct("<I")
 
 
 def prepared(
-    tasks: Iterable[Task], jobs: int, headings: Mapping[str, str] | None, page_seconds: float = PAGE_SECONDS
+    tasks: Iterable[Task],
+    jobs: int,
+    headings: Mapping[str, str] | None,
+    phrases: Callable[[], bytes] = bytes,
+    page_seconds: float = PAGE_SECONDS,
 ) -> Iterator[tuple[list[Task], Prepared]]:
-    """Prepare pages, some at a time, in ``jobs`` processes, or in this one where that is 1; in order of ``tasks``."""
+    """Prepare pages, some at a time, in ``jobs`` processes, or in this one where that is 1; in order of ``tasks``.
+
+    ``phrases`` is asked what to pack the next pages against.
+    """
     batches = _batches(tasks)
     if jobs <= 1:
         parser = parser_number(headings)
         for batch in batches:
-            yield batch, prepare(batch, headings, parser)
+            yield batch, prepare(batch, headings, parser, phrases())
         return
-    pool = _Pool(jobs, headings, page_seconds)
+    pool = _Pool(jobs, headings, phrases, page_seconds)
     try:
         yield from pool.run(batches)
     finally:
@@ -73,8 +80,11 @@ class _Batch:
 class _Pool:
     """Some workers, driven by one thread that never blocks on one of them."""
 
-    def __init__(self, jobs: int, headings: Mapping[str, str] | None, page_seconds: float) -> None:
+    def __init__(
+        self, jobs: int, headings: Mapping[str, str] | None, phrases: Callable[[], bytes], page_seconds: float
+    ) -> None:
         self._headings = headings
+        self._phrases = phrases
         self._page_seconds = page_seconds
         self._jobs = jobs
         self._selector = selectors.DefaultSelector()
@@ -111,7 +121,7 @@ class _Pool:
             self._selector.register(worker.out, selectors.EVENT_READ, worker)
             worker.watched = True
         self._busy[worker] = batch
-        worker.give(batch.tasks, time.monotonic() + self._page_seconds)
+        worker.give(batch.tasks, self._phrases(), time.monotonic() + self._page_seconds)
 
     def _wait(self) -> Iterator[tuple[_Batch, str]]:
         """Wait for workers to answer; gives the batches whose worker was lost, and why."""
@@ -184,12 +194,14 @@ class _Worker:
         self.watched = False
         self.deadline = 0.0
         self._received = bytearray()
+        self._phrases = b""
         self._send(dict(headings) if headings else None)
 
-    def give(self, tasks: list[Task], deadline: float) -> None:
+    def give(self, tasks: list[Task], phrases: bytes, deadline: float) -> None:
         """Give out tasks; whether the worker is still there shows when its answer is read."""
         self.deadline = deadline
-        self._send(tasks)
+        self._send((tasks, None if phrases == self._phrases else phrases))
+        self._phrases = phrases
 
     def read(self) -> Prepared | None:
         """The answer, or None while some of it is still to come."""
@@ -231,9 +243,12 @@ def serve() -> None:
     os.dup2(2, 1)  # whatever prints must not stand between the answers
     headings = _receive(source)
     parser = parser_number(headings)
-    while (batch := _receive(source)) is not None:
+    phrases = b""
+    while (given := _receive(source)) is not None:
+        batch, new_phrases = given
+        phrases = phrases if new_phrases is None else new_phrases
         signal.alarm(2 * int(PAGE_SECONDS))  # so that a page without end does not outlive a caller that was killed
-        data = pickle.dumps(prepare(batch, headings, parser))
+        data = pickle.dumps(prepare(batch, headings, parser, phrases))
         signal.alarm(0)
         try:
             out.write(_HEADER.pack(len(data)) + data)

@@ -144,6 +144,8 @@ class IndexWriter:
             self._next_file = max([self._manifest.next_file, *map(_number, self._storage.names())])
             for record in self._manifest.segments:
                 self._open(record)
+            if self._members:
+                self._batch = Batch(max(self._members, key=lambda member: member.segment.pages).segment.phrases)
             if self._manifest.versions != Versions():
                 self._index_anew()
         except BaseException:
@@ -232,6 +234,11 @@ class IndexWriter:
         """How many pages would be found if the changes so far were committed, but for those of one id."""
         return sum(int(np.count_nonzero(member.states == LIVE)) for member in self._members) + len(self._batch.pages)
 
+    @property
+    def phrases(self) -> bytes:
+        """What pages had best be packed against before they are added."""
+        return self._batch.phrases
+
     def verify(self) -> None:
         """Verify every byte of the segments there; DamagedIndex names the first that is not what was written."""
         for member in self._members:
@@ -299,7 +306,7 @@ class IndexWriter:
         if self._batch.pages:
             arrays = self._batch.arrays(self._storage, self._chunk)
             self._write_segment(arrays, np.zeros(len(self._batch.pages), np.uint8))
-            self._batch = Batch()
+            self._batch = Batch(self._batch.phrases)
 
     def _write_segment(self, arrays: Mapping[str, Any], states: Any) -> None:
         name = self._new_name("segment")

@@ -22,9 +22,9 @@ from .support import dose, seeded
 
 POISON = "poisonous"
 PLACES = (
-    (page_module, "_tokens_by_field"),
+    (page_module, "tokens_by_field"),
     (page_module, "words"),
-    (page_module, "pack_procedure"),
+    (page_module, "encoded"),
     (records, "parse_record"),
     (records, "_procedure"),
 )

@@ -47,6 +47,22 @@ BOOSTS: Mapping[str, float] = {field.name: field.boost for field in FIELDS}
 
 assert set(SECTION_KINDS) < set(FIELD_NUMBERS)
 
+NAMING = "naming"
+"""The field that stands for those that tell what a procedure is: elsewhere words stand side by side by chance."""
+
+_NAMING_FIELDS = ("name", "common_names", "medical_terms", "descriptor", "summary")
+assert tuple(FIELD_NUMBERS)[: len(_NAMING_FIELDS)] == _NAMING_FIELDS
+
+
+def field_range(field: str) -> range:
+    """The numbers of the fields that ``field`` stands for; empty where there is no such field."""
+    if field == ALL:
+        return range(len(FIELDS))
+    if field == NAMING:
+        return range(len(_NAMING_FIELDS))
+    number = FIELD_NUMBERS.get(field)
+    return range(0) if number is None else range(number, number + 1)
+
 
 def field_texts(procedure: Procedure) -> Iterator[tuple[int, str]]:
     """The texts of ``procedure`` by field number: all that bare words and phrases can find.

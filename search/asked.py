@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..indexer.fields import ALL
+from ..indexer.fields import FIELD_NUMBERS, field_range
 from .language import trees as q
 from .words import TIERS, Word
 
@@ -18,8 +18,8 @@ class AskedWord:
 
     ``tier_of(term)`` is the tier of a term of the index that answers it, or None; ``terms`` are all of these terms, or
     None where only looking at a term can tell; then they begin with ``beginning``. ``phrases`` are the terms of several
-    words that answer it, with their tiers. ``field`` is ALL or the one field asked for, ``node`` its part of the query
-    tree, ``instead_of`` the words of the query that it says in other words.
+    words that answer it, with their tiers. ``field`` is ALL, NAMING or the one field asked for, ``node`` its part of
+    the query tree, ``instead_of`` the words of the query that it says in other words.
     """
 
     node: Any
@@ -33,7 +33,7 @@ class AskedWord:
 
     def stands_in(self, field: str) -> bool:
         """Whether a term in ``field`` answers it."""
-        return self.field in (ALL, field)
+        return FIELD_NUMBERS[field] in field_range(self.field)
 
 
 def asked_words(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> Iterator[AskedWord]:

@@ -7,6 +7,7 @@ postings or pages in Python.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ import numpy.typing as npt
 
 from ..corpus.errors import QueryError
 from ..indexer import parameters
-from ..indexer.fields import ALL, FIELD_NUMBERS
+from ..indexer import postings as codec
+from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
 from .cache import BoundedCache
@@ -38,6 +40,8 @@ from .matches import (
 from .occurrences import Occurrences, of_phrase, of_range, of_variants
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
 from .words import InParts, Together, Word
+
+_FIELD_BITS = 5
 
 
 class Evaluator:
@@ -112,7 +116,7 @@ class Evaluator:
         return best_of(parts, query.tiebreak, self._snapshot.pages)
 
     def _in_parts(self, query: InParts) -> Matches:
-        return self._kept(query, (ALL, "parts", query.word), self._best)
+        return self._kept(query, (NAMING, "parts", query.word), self._weigh_parts)
 
     def _constant(self, query: Any) -> Matches:
         return self.evaluate(query.child).constant(max(query.score, TINY))
@@ -226,6 +230,31 @@ class Evaluator:
         matching_pages = np.concatenate(pages)
         return Matches(matching_pages, saturated(np.concatenate(sums), snapshot.live_count, len(matching_pages)))
 
+    def _weigh_parts(self, query: InParts) -> Matches:
+        """The pages with all parts in one field, scored by the field that says them best."""
+        return _best_of_fields(all_of([self._weigh_by_field(part) for part in query.subqueries]))
+
+    def _weigh_by_field(self, word: Word) -> Matches:
+        """BM25F of a word in each field by itself: scores for numbers of page and field."""
+        table, snapshot = self.table(word.fieldname), self._snapshot
+        places, sums = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
+            parts = [
+                replace(part, pages=(part.pages + base << _FIELD_BITS) | (part.codes >> codec.FIELD_SHIFT))
+                for part in self.occurrences(word, segment)
+            ]
+            here, tf = _frequencies(parts, table)
+            kept = (tf > 0) & snapshot.live[here >> _FIELD_BITS]
+            places.append(here[kept])
+            sums.append(tf[kept])
+        found, tf = np.concatenate(places), np.concatenate(sums)
+        fields = found & ((1 << _FIELD_BITS) - 1)
+        scores = np.empty_like(tf)
+        for field, matching in enumerate(np.bincount(fields).tolist()):
+            of_field = fields == field
+            scores[of_field] = saturated(tf[of_field], snapshot.live_count, matching)
+        return Matches(found, scores)
+
     # Filters
 
     def filter_mask(self, filters: Mapping[str, str | Iterable[str]]) -> Mask | None:
@@ -237,6 +266,16 @@ class Evaluator:
             found = mask_of(any_of(parts, self._snapshot.pages), self._snapshot.pages)
             mask = found if mask is None else mask & found
         return mask
+
+
+def _best_of_fields(places: Matches) -> Matches:
+    """The pages of places in fields, each with its best score."""
+    keys, scores = places.sparse()
+    if not len(keys):
+        return NOTHING
+    pages = keys >> _FIELD_BITS
+    starts = np.flatnonzero(np.diff(pages, prepend=-1))
+    return Matches(pages[starts], np.maximum.reduceat(scores, starts))
 
 
 def _weighted(part: Occurrences, table: Table) -> Table:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..indexer import postings as codec
 from ..indexer.analysis import stem
-from ..indexer.fields import ALL, FIELD_NUMBERS
+from ..indexer.fields import ALL, field_range
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
 
@@ -33,12 +33,15 @@ class Occurrences:
     term: str | None = None
 
     def in_field(self, field: str) -> Occurrences:
-        """Those in one field; all where it is ``all``."""
+        """Those in what ``field`` stands for."""
         if field == ALL:
             return self
-        number = FIELD_NUMBERS.get(field)
-        kept = np.flatnonzero(self.codes >> codec.FIELD_SHIFT == (-1 if number is None else number))
-        return replace(self, pages=self.pages[kept], codes=self.codes[kept])
+        fields = field_range(field)
+        kept = self.codes < fields.stop << codec.FIELD_SHIFT
+        if fields.start:
+            kept &= self.codes >= fields.start << codec.FIELD_SHIFT
+        places = np.flatnonzero(kept)
+        return replace(self, pages=self.pages[places], codes=self.codes[places])
 
 
 def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..indexer import parameters, postings
-from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
+from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS, field_range
 
 Table = npt.NDArray[np.float32]
 
@@ -41,10 +41,11 @@ def weights(boosts: Mapping[str, float], average_lengths: npt.NDArray[np.float64
 
 
 def field_boosts(boosts: Mapping[str, float], field: str) -> Mapping[str, float]:
-    """``boosts`` for a word asked for in one ``field`` only; a field that bare words leave out counts 1 there."""
+    """``boosts`` for a word asked for in ``field`` only; a field that bare words leave out counts 1 there."""
     if field == ALL:
         return boosts
-    return {name: (boosts[name] or 1.0) if name == field else 0.0 for name in FIELD_NUMBERS}
+    asked = field_range(field)
+    return {name: (boosts[name] or 1.0) if number in asked else 0.0 for name, number in FIELD_NUMBERS.items()}
 
 
 def inverse_document_frequency(pages: int, matching: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .language.trees import DisjunctionMax, MultiTerm, Or
+from .language.trees import And, MultiTerm, Or
 
 TIERS = ("exact", "stem", "synonym", "prefix", "corrected", "semantic")
 """How a word of a query may match, the tightest first."""
@@ -34,7 +34,7 @@ class Together(Or):  # type: ignore[misc]  # Whoosh is not typed
         self.words = words
 
 
-class InParts(DisjunctionMax):  # type: ignore[misc]  # Whoosh is not typed
+class InParts(And):  # type: ignore[misc]  # Whoosh is not typed
     """The plain words for all parts of the clinical ``word``; the same in every query over one snapshot."""
 
     def __init__(self, word: str, subqueries: list[Any], boost: float) -> None:

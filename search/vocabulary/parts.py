@@ -7,9 +7,8 @@ from typing import Any
 
 from ...indexer import parameters
 from ...indexer.analysis import stem
-from ...indexer.fields import ALL
+from ...indexer.fields import ALL, NAMING
 from ...indexer.snapshot import Snapshot
-from ..language import trees as q
 from ..scoring import inverse_document_frequency
 from ..words import InParts, Variant, Word
 from .morphemes import Compound, roots_by_meaning, take_apart
@@ -17,9 +16,6 @@ from .morphemes import Compound, roots_by_meaning, take_apart
 Expand = Callable[[str], tuple[Variant, ...]]
 
 _KEPT = 20_000
-_NAMING = ("name", "common_names", "medical_terms", "descriptor", "summary")
-"""The fields that tell what a procedure is: elsewhere the parts of a word stand side by side by chance."""
-
 _NEAR = 3  # how many telling words apart the two parts of a clinical word may stand
 
 
@@ -62,8 +58,7 @@ class Parts:
         # Together the parts must not count more than the word they stand for.
         rarity = self._rarity(self._expand(word)) / max(sum(self._rarity(variants) for _, variants in said), 1e-9)
         weight = parameters.PARTS_WEIGHT * min(1.0, rarity)
-        in_fields = [q.And([Word(field, text, variants, 1.0, (word,)) for text, variants in said]) for field in _NAMING]
-        return InParts(word, in_fields, weight)
+        return InParts(word, [Word(NAMING, text, variants, 1.0, (word,)) for text, variants in said], weight)
 
     def _any_of(self, plain: Sequence[str], word: str) -> tuple[Variant, ...]:
         entry = f"parts of {word}"

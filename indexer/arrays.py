@@ -337,6 +337,11 @@ class Strings:
         base = offsets[0]
         return [data[a - base : b - base] for a, b in pairwise(offsets)]
 
+    def packed(self, start: int, stop: int) -> tuple[Array, Array]:
+        """The bytes of the strings from ``start`` to ``stop``, and where among them each begins, and the end."""
+        offsets = self._offsets.slice(start, stop + 1).astype(np.int64)
+        return self._data.slice(int(offsets[0]), int(offsets[-1])), offsets - offsets[0]
+
 
 class SortedStrings(Strings):
     """Byte strings in ascending order; the whole of them is verified when they are first searched."""

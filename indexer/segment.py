@@ -146,6 +146,14 @@ class Segment:
         """The terms numbered ``start`` to ``stop``, in byte order."""
         return [term.decode() for term in self._terms.all(start, stop)]
 
+    @_believing
+    def term_bytes(self, start: int, stop: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """The UTF-8 of the terms numbered ``start`` to ``stop``, end to end, and where each begins, and the end."""
+        data, offsets = self._terms.packed(start, stop)
+        if np.diff(offsets).min(initial=1) < 1:
+            raise ValueError("an empty term")
+        return data, offsets
+
     def term_number(self, term: str) -> int | None:
         """The number of ``term``, or None where the segment does not hold it."""
         if term in self._numbers:
@@ -213,7 +221,7 @@ class Segment:
 
     @_believing
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
-        """The postings of the terms numbered ``start`` to ``stop`` (at least one) together, by ascending document."""
+        """The postings of the terms numbered ``start`` to ``stop`` (at least one), one term after the other."""
         offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
         gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
         starts = offsets - offsets[0]
@@ -221,10 +229,26 @@ class Segment:
             raise DamagedIndex(self.name, "the postings of its terms do not fit together")
         gaps = self._gaps.slice(int(gap_offsets[0]), int(gap_offsets[-1]))
         documents = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts).astype(np.int64)
-        order = np.argsort(documents, kind="stable")
-        if documents[order[-1]] >= self.pages:
+        if documents.max() >= self.pages:
             raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
-        return documents[order], self._codes.slice(int(offsets[0]), int(offsets[-1]))[order]
+        return documents, self._codes.slice(int(offsets[0]), int(offsets[-1]))
+
+    @_believing
+    def frequencies(self, numbers: npt.NDArray[np.int64], field: int | None = None) -> npt.NDArray[np.int64]:
+        """How many postings each of the terms of ascending ``numbers`` has, in one field or in all."""
+        if not len(numbers):
+            return numbers
+        first, last = int(numbers[0]), int(numbers[-1])
+        offsets = self._posting_offsets.slice(first, last + 2).astype(np.int64)
+        starts, counts = offsets[numbers - first], np.diff(offsets)[numbers - first]
+        if counts.min() < 1:
+            raise ValueError("a term without postings")
+        if field is None:
+            return counts
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1]) + np.repeat(starts - offsets[0] - ends + counts, counts)
+        fields = self._codes.slice(int(offsets[0]), int(offsets[-1]))[places] >> postings.FIELD_SHIFT
+        return np.add.reduceat((fields == field).astype(np.int64), ends - counts)
 
     def positions(self, number: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,28 +35,28 @@ class AskedWord:
         return FIELD_NUMBERS[field] in field_range(self.field)
 
 
-def asked_words(query: Any, fuzzy_terms: Callable[[Any], list[str]]) -> Iterator[AskedWord]:
-    """The words of ``query`` but for those it excludes; ``fuzzy_terms`` gives the terms of a fuzzy node."""
+def asked_words(query: Any, expanded: Callable[[Any], list[str]]) -> Iterator[AskedWord]:
+    """The words of ``query`` but for those it excludes; ``expanded`` gives what a fuzzy word or pattern stands for."""
     if isinstance(query, (q.Or, q.And, q.DisjunctionMax)):
         for sub in query.subqueries:
-            yield from asked_words(sub, fuzzy_terms)
+            yield from asked_words(sub, expanded)
     elif isinstance(query, q.ConstantScoreQuery):
-        yield from asked_words(query.child, fuzzy_terms)
+        yield from asked_words(query.child, expanded)
     elif isinstance(query, q.AndNot):
-        yield from asked_words(query.a, fuzzy_terms)
+        yield from asked_words(query.a, expanded)
     elif isinstance(query, (q.AndMaybe, q.Require)):
-        yield from asked_words(query.a, fuzzy_terms)
-        yield from asked_words(query.b, fuzzy_terms)
+        yield from asked_words(query.a, expanded)
+        yield from asked_words(query.b, expanded)
     elif isinstance(query, q.Phrase):
         yield _listed(query, " ".join(query.words), dict.fromkeys(query.words, "exact"))
     else:
-        found = _single_word(query, fuzzy_terms)
+        found = _single_word(query, expanded)
         if found is not None:
             yield found
 
 
 def _single_word(  # noqa: PLR0911 - a case for each kind of node
-    query: Any, fuzzy_terms: Callable[[Any], list[str]]
+    query: Any, expanded: Callable[[Any], list[str]]
 ) -> AskedWord | None:
     if isinstance(query, Word):
         tiers = {variant.term: variant.tier for variant in reversed(query.variants)}
@@ -67,7 +66,7 @@ def _single_word(  # noqa: PLR0911 - a case for each kind of node
     if isinstance(query, q.Term):
         return _listed(query, query.text, {query.text: "exact"})
     if isinstance(query, q.FuzzyTerm):
-        tiers = {**dict.fromkeys(fuzzy_terms(query), "corrected"), query.text: "exact"}
+        tiers = {**dict.fromkeys(expanded(query), "corrected"), query.text: "exact"}
         return _listed(query, query.text, tiers)
     if isinstance(query, q.Prefix):
         prefix = query.text
@@ -75,11 +74,7 @@ def _single_word(  # noqa: PLR0911 - a case for each kind of node
             query, query.fieldname, prefix, lambda term: "prefix" if term.startswith(prefix) else None, beginning=prefix
         )
     if isinstance(query, q.Wildcard):
-        matches = pattern(query.text).fullmatch
-        return AskedWord(
-            query, query.fieldname, query.text, lambda term: "prefix" if matches(term) else None,
-            beginning=re.split(r"[*?]", query.text, maxsplit=1)[0],
-        )  # fmt: skip
+        return _listed(query, query.text, dict.fromkeys(expanded(query), "prefix"))
     if isinstance(query, q.TermRange):
         start, end = query.start or "", query.end
         return AskedWord(
@@ -91,11 +86,6 @@ def _single_word(  # noqa: PLR0911 - a case for each kind of node
 
 def _listed(query: Any, text: str, tiers: dict[str, str]) -> AskedWord:
     return AskedWord(query, query.fieldname, text, tiers.get, frozenset(tiers))
-
-
-def pattern(wildcard: str) -> re.Pattern[str]:
-    """A pattern of the query language, where ``?`` is one character and ``*`` any number, as a regular expression."""
-    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in wildcard), re.DOTALL)
 
 
 def loosest(tiers: list[str]) -> str:

@@ -180,8 +180,8 @@ class Evaluator:
             self._expansions[query] = found
         return found
 
-    def fuzzy_terms(self, query: Any) -> list[str]:
-        """The terms that a fuzzy word stands for."""
+    def expanded(self, query: Any) -> list[str]:
+        """The terms that a wildcard or a fuzzy word stands for."""
         return list(self.expansion(query).terms)
 
     def notes_on(self, query: Any) -> list[str]:
@@ -189,9 +189,9 @@ class Evaluator:
         notes = []
         for leaf in query.leaves():
             if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
-                terms, found = self.expansion(leaf)
-                if found > len(terms):
-                    notes.append(f"{leaf.text} stands for the {len(terms)} most frequent of {found} words")
+                terms, cut = self.expansion(leaf)
+                if cut:
+                    notes.append(f"{leaf.text} stands for the {len(terms)} most frequent words that it fits")
         return notes
 
     def table(self, field: str) -> Table:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,22 +11,17 @@ import numpy as np
 from ..indexer import parameters
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
-from ..indexer.postings import FIELD_SHIFT
-from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
-from .asked import pattern
-from .spelling import distances
+from .lexicon import Numbers, fitting, near
 from .vocabulary.spellings import latin_stem, other_spellings
 from .words import Variant
 
-_PLAIN = re.compile(r"[*?]")
-
 
 class Expansion(NamedTuple):
-    """The terms that a pattern stands for, the most frequent first, and how many there were to choose from."""
+    """The terms that a pattern stands for, the most frequent first, and whether it fits others besides."""
 
     terms: tuple[str, ...]
-    found: int
+    cut: bool
 
 
 class Expander:
@@ -76,36 +70,38 @@ class Expander:
         return sorted(found)
 
     def wildcard(self, field: str, wildcard: str) -> Expansion:
-        """The terms of ``field`` that a pattern matches."""
-        prefix = _PLAIN.split(wildcard, maxsplit=1)[0]
-        matches = pattern(wildcard).fullmatch
-        found: Counter[str] = Counter()
-        for segment in self._snapshot.segments:
-            start, stop = segment.prefix_range(prefix)
-            for number, term in enumerate(segment.terms(start, stop), start):
-                if matches(term):
-                    found[term] += self._frequency(segment, number, field)
-        return self._most_frequent(found)
+        """The terms of ``field`` that a pattern fits."""
+        return self._most_frequent(field, [fitting(segment, wildcard) for segment in self._snapshot.segments])
 
     def fuzzy(self, field: str, text: str, edits: int, prefix_length: int) -> Expansion:
         """The terms of ``field`` within ``edits`` insertions, deletions or replacements of ``text``."""
-        found: Counter[str] = Counter()
-        for segment in self._snapshot.segments:
-            start, stop = segment.prefix_range(text[:prefix_length])
-            terms = segment.terms(start, stop)
-            near = np.flatnonzero(distances(text, terms, edits) <= edits)
-            for place in near.tolist():
-                found[terms[place]] += self._frequency(segment, start + place, field)
-        return self._most_frequent(found)
+        beginning = text[:prefix_length]
+        found = [near(segment, *segment.prefix_range(beginning), text, edits) for segment in self._snapshot.segments]
+        return self._most_frequent(field, found)
 
-    def _frequency(self, segment: Segment, number: int, field: str) -> int:
-        """How many postings a term has in ``field``."""
-        if field == ALL:
-            return segment.frequency(number)
-        _, codes = segment.postings(number)
-        return int(np.count_nonzero(codes >> FIELD_SHIFT == FIELD_NUMBERS[field]))
+    def _most_frequent(self, field: str, found: Sequence[Numbers]) -> Expansion:
+        """The most frequent in ``field`` of the terms ``found`` in each segment; of equal ones the first.
 
-    def _most_frequent(self, found: Counter[str]) -> Expansion:
-        terms = [term for term, frequency in found.items() if frequency]
-        terms.sort(key=lambda term: (-found[term], term))
-        return Expansion(tuple(terms[: self._limit]), len(terms))
+        A term that has not its share of what the last one chosen has in any segment cannot be one of them.
+        """
+        segments = self._snapshot.segments
+        number_of = None if field == ALL else FIELD_NUMBERS[field]
+        counts = [segment.frequencies(numbers, number_of) for segment, numbers in zip(segments, found, strict=True)]
+        found = [numbers[having > 0] for numbers, having in zip(found, counts, strict=True)]
+        counts = [having[having > 0] for having in counts]
+        full = [having for having in counts if len(having) >= self._limit]
+        share = max((int(np.partition(c, -self._limit)[-self._limit]) for c in full), default=1) / max(len(segments), 1)
+        candidates = {
+            segment.term(number)
+            for segment, numbers, having in zip(segments, found, counts, strict=True)
+            for number in numbers[having >= share].tolist()
+        }
+        total = Counter(dict.fromkeys(candidates, 0))
+        for segment, numbers, having in zip(segments, found, counts, strict=True):
+            for term in candidates:
+                number = segment.term_number(term)
+                place = int(np.searchsorted(numbers, number)) if number is not None else len(numbers)
+                if place < len(numbers) and numbers[place] == number:
+                    total[term] += int(having[place])
+        terms = sorted(total, key=lambda term: (-total[term], term))
+        return Expansion(tuple(terms[: self._limit]), max([len(terms), *map(len, found)]) > self._limit)

@@ -337,7 +337,7 @@ class Asked:
     @cached_property
     def words(self) -> list[AskedWord]:
         """The words that the query asks for."""
-        return list(asked_words(self.tree, self.evaluator.fuzzy_terms))
+        return list(asked_words(self.tree, self.evaluator.expanded))
 
     @cached_property
     def _weights(self) -> list[float]:

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import orjson
+
 from .errors import PageError
 from .found import Failed, File, Page
 from .limits import Limits
@@ -26,6 +28,7 @@ PARSER_VERSION = 2
 JSON = "application/json"
 
 _TELLING = ("name", "descriptor", "code", "common_names", "medical_terms", "sections", "similar_codes")
+_KINDS = frozenset(SECTION_KINDS)
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -82,17 +85,25 @@ def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page
 
 def _load(data: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(data.decode("utf-8-sig"))
+        record = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        record = _load_leniently(data)
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    # NULs and lone surrogates can only come from escapes; without any there is nothing to look for.
+    return _cleaned(record) if b"\\u" in data else record
+
+
+def _load_leniently(data: bytes) -> Any:
+    """What the standard library makes of JSON that is not all as it should be, or its words for what is wrong."""
+    try:
+        return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 (byte {error.start + 1})") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise ValueError("not a record: nested too deeply") from error
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    # NULs and lone surrogates can only come from escapes; without any there is nothing to look for.
-    return _cleaned(record) if b"\\u" in data else record
 
 
 def _cleaned(value: Any) -> Any:
@@ -159,7 +170,7 @@ def _procedure(record: Mapping[str, Any], source: str) -> Procedure:
         name=_text(record, "name"),
         common_names=_texts(record, "common_names"),
         medical_terms=_texts(record, "medical_terms"),
-        sections=tuple(_section(entry, f"sections[{n}].") for n, entry in enumerate(_objects(record, "sections"))),
+        sections=tuple([_section(entry, n) for n, entry in enumerate(_objects(record, "sections"))]),
         similar_codes=tuple(
             _similar_code(entry, f"similar_codes[{n}].") for n, entry in enumerate(_objects(record, "similar_codes"))
         ),
@@ -168,7 +179,14 @@ def _procedure(record: Mapping[str, Any], source: str) -> Procedure:
     )
 
 
-def _section(entry: Mapping[str, Any], where: str) -> Section:
+def _section(entry: Mapping[str, Any], number: int) -> Section:
+    try:
+        kind, heading, text = entry["kind"], entry["heading"], entry["text"]
+        if kind in _KINDS and type(heading) is str and type(text) is str:
+            return Section(kind, heading, text)
+    except (KeyError, TypeError):
+        pass  # what is wrong or missing is told below
+    where = f"sections[{number}]."
     kind = _text(entry, "kind", where)
     if kind not in SECTION_KINDS:
         raise ValueError(f"`{where}kind` is none of {', '.join(SECTION_KINDS)}")

@@ -11,6 +11,7 @@ from .manifest import read_manifest
 from .postings import code_counts, fits, ungap, unpack
 from .segment import LIVE, Segment, field_sums
 from .storage import Storage
+from .vectors import open_vectors
 
 
 def check(storage: Storage) -> list[str]:
@@ -22,7 +23,11 @@ def check(storage: Storage) -> list[str]:
     wrong = []
     for record in manifest.segments:
         try:
-            wrong += [f"{record.file.name}: {problem}" for problem in problems(Segment(storage, record))]
+            segment = Segment(storage, record)
+            wrong += [f"{record.file.name}: {problem}" for problem in problems(segment)]
+            for vectors in open_vectors(storage, manifest.semantic, [segment]):
+                if vectors is not None:
+                    vectors.verify()
         except DamagedIndex as error:
             wrong.append(str(error))
     return wrong

@@ -16,10 +16,12 @@ from .analysis import ANALYSIS_VERSION
 from .fields import FIELDS, FIELDS_VERSION
 from .segment import FileRecord, SegmentRecord
 from .storage import Storage
+from .vectors import Model, SemanticRecord, VectorsRecord
 
 MANIFEST = "manifest"
 FORMAT = 1
-_NAME = re.compile(r"[0-9]{8,}\.(segment|state)")  # no way out of the folder
+_NAME = re.compile(r"[0-9]{8,}\.(segment|state|vectors)")  # no way out of the folder
+_MOST_DIMENSIONS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One commit. ``generation`` counts commits; ``next_file`` is the number of the next new file."""
+    """One commit. ``generation`` counts commits; ``next_file`` is the number of the next new file.
+
+    ``semantic`` tells of the sentence vectors of its pages, None where it is to have none.
+    """
 
     generation: int
     next_file: int
     versions: Versions = Versions()
     segments: tuple[SegmentRecord, ...] = ()
+    semantic: SemanticRecord | None = None
 
     @property
     def live(self) -> int:
@@ -46,7 +52,8 @@ class Manifest:
 
     def files(self) -> list[FileRecord]:
         """Every file of the commit but the manifest itself."""
-        return [file for segment in self.segments for file in (segment.file, segment.state) if file is not None]
+        files = [file for segment in self.segments for file in (segment.file, segment.state) if file is not None]
+        return [*files, *(vectors.file for vectors in self.semantic.files)] if self.semantic else files
 
     def write(self, storage: Storage) -> None:
         """Make this the current commit, durably. Its files must be durable already."""
@@ -78,6 +85,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         next_file=_count(content["next_file"]),
         versions=Versions(**{name: _count(version) for name, version in content["versions"].items()}),
         segments=tuple(map(_segment_record, content["segments"])),
+        semantic=_semantic_record(content["semantic"]) if content.get("semantic") else None,
     )
 
 
@@ -90,6 +98,17 @@ def _segment_record(data: dict[str, Any]) -> SegmentRecord:
     if any(words < having for words, having in zip(lengths, filled, strict=True)):
         raise ValueError("fields without words")
     return SegmentRecord(_file_record(data["file"]), state, pages, live, lengths, filled)
+
+
+def _semantic_record(data: dict[str, Any]) -> SemanticRecord:
+    model = Model(**data["model"])
+    texts = [model.name, model.digest, *([] if model.place is None else [model.place])]
+    if not all(type(text) is str for text in texts) or not 0 < _count(model.dimensions) <= _MOST_DIMENSIONS:
+        raise ValueError("no sentence model")
+    files = tuple(VectorsRecord(vectors["segment"], _file_record(vectors["file"])) for vectors in data["files"])
+    if not all(_NAME.fullmatch(vectors.segment) for vectors in files):
+        raise ValueError("vectors of no segment")
+    return SemanticRecord(model, files)
 
 
 def _file_record(data: dict[str, Any]) -> FileRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -16,17 +16,28 @@ from .fields import FIELDS
 from .manifest import MANIFEST, Manifest, Versions, read_manifest
 from .segment import Segment
 from .storage import Storage
+from .vectors import VectorsFile, open_vectors
 
 _serials = itertools.count()
 
 
 class Snapshot:
-    """An immutable view of one commit. Pages are numbered through all segments, from 0."""
+    """An immutable view of one commit. Pages are numbered through all segments, from 0.
 
-    def __init__(self, manifest: Manifest, segments: tuple[Segment, ...], stamp: tuple[int, int, int] | None) -> None:
+    ``vectors`` has the sentence vectors of each segment, if there are any; without it the view is of words alone.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        segments: tuple[Segment, ...],
+        stamp: tuple[int, int, int] | None,
+        vectors: Sequence[VectorsFile | None] = (),
+    ) -> None:
         self.manifest = manifest
         self.segments = segments
         self.stamp = stamp
+        self.vectors = vectors
         self.bases = list(itertools.accumulate((segment.pages for segment in segments), initial=0))
         self.pages = self.bases[-1]
         self.live_count = manifest.live
@@ -101,8 +112,9 @@ def open_snapshot(storage: Storage) -> Snapshot:
             raise NoIndex(f"the index at {storage.path} was made by another version; index its pages again")
         try:
             segments = tuple(Segment(storage, record) for record in manifest.segments)
+            vectors = open_vectors(storage, manifest.semantic, segments)
         except DamagedIndex:
             if storage.size_and_time(MANIFEST) == stamp:
                 raise
         else:
-            return Snapshot(manifest, segments, stamp)
+            return Snapshot(manifest, segments, stamp, vectors)

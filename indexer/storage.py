@@ -21,7 +21,7 @@ from ..corpus.errors import DamagedIndex, EngineError, IndexLocked
 LOCK_NAME = "write.lock"
 _TEMPORARY = ".tmp"
 _SCRATCH = "scratch" + _TEMPORARY
-_OURS = re.compile(r"[0-9]{8,}\.(segment|state)|(manifest|scratch)\.tmp")  # all that sweeping may remove
+_OURS = re.compile(r"[0-9]{8,}\.(segment|state|vectors)|(manifest|scratch)\.tmp")  # all that sweeping may remove
 _MOST_READ = 64 * 2**20  # bytes of a file that is read whole
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..corpus.errors import DamagedIndex, EngineError, NoIndex
 from .arrays import write_arrays
@@ -21,6 +22,7 @@ from .page import IndexablePages, PageFacts, indexable
 from .segment import DELETED, LIVE, SHADOWED, FileRecord, Segment, SegmentRecord, field_sums
 from .snapshot import Snapshot
 from .storage import Storage, sweep
+from .vectors import KeptVectors, quantised
 
 DEFAULT_MEMORY = 512 * 2**20
 _TIER = 8  # so many segments of about one size become one
@@ -144,6 +146,10 @@ class IndexWriter:
             self._next_file = max([self._manifest.next_file, *map(_number, self._storage.names())])
             for record in self._manifest.segments:
                 self._open(record)
+            self.vectors = KeptVectors(self._storage, self._manifest.semantic)
+            if self._repair:
+                for name in self.vectors.damaged(member.segment for member in self._members):
+                    self._announce(f"{name} is damaged: sentence vectors must be made anew")
             if self._members:
                 self._batch = Batch(max(self._members, key=lambda member: member.segment.pages).segment.phrases)
             if self._manifest.versions != Versions():
@@ -243,12 +249,22 @@ class IndexWriter:
         """Verify every byte of the segments there; DamagedIndex names the first that is not what was written."""
         for member in self._members:
             _verify(member.segment)
+        self.vectors.verify(member.segment for member in self._members)
 
     @property
     def has_changes(self) -> bool:
         """Whether a commit would change anything, or there is no index yet."""
         changed = any(member.new or member.differs for member in self._members)
-        return bool(self._batch.pages) or changed or self._dropped or not self.generation
+        return bool(self._batch.pages) or changed or self._dropped or self.vectors.changed or not self.generation
+
+    def pages_without_vectors(self) -> list[PageRef]:
+        """The pages there that have no sentence vector, shadowed ones too."""
+        return [
+            PageRef(member, page)
+            for member in self._members
+            if not member.new
+            for page in self.vectors.missing(member.segment, member.states).tolist()
+        ]
 
     # Changes
 
@@ -268,6 +284,16 @@ class IndexWriter:
         """Note that a page is unchanged in a file that now has this size and time of modification."""
         page.member.seen[page.page] = size, mtime_ns
 
+    def add_vectors(self, pages: Sequence[PageRef], vectors: npt.NDArray[np.float32]) -> None:
+        """Add the sentence vectors of pages that were there and had none: a row of length 1 for each."""
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, page in enumerate(pages):
+            rows[page.segment.name].append(row)
+        for chosen in rows.values():
+            chosen.sort(key=lambda row: pages[row].page)
+            numbers = [pages[row].page for row in chosen]
+            self.vectors.add(pages[chosen[0]].segment, quantised(numbers, vectors[chosen]))
+
     def commit(
         self, *, compact: bool = False, approve: Callable[[Snapshot], None] = lambda snapshot: None
     ) -> list[Shadowing]:
@@ -284,12 +310,14 @@ class IndexWriter:
         shadowings = self._settle_ids()
         self._merge(compact)
         records = tuple(self._record(member) for member in self._members)
-        manifest = Manifest(self._manifest.generation + 1, self._next_file, Versions(), records)
+        semantic = self.vectors.record([member.segment for member in self._members], lambda: self._new_name("vectors"))
+        manifest = Manifest(self._manifest.generation + 1, self._next_file, Versions(), records, semantic)
         segments = tuple(Segment(self._storage, record) for record in records)
         approve(Snapshot(manifest, segments, None))
         self._kept |= self._files(manifest)  # a failure may leave either of the two
         manifest.write(self._storage)
         self._manifest, self._kept = manifest, self._files(manifest)
+        self.vectors = KeptVectors(self._storage, semantic)
         with suppress(EngineError):  # the commit stands; the next writer sweeps again
             sweep(self._storage, self._kept)
         members = zip(segments, self._members, strict=True)
@@ -365,6 +393,7 @@ class IndexWriter:
             try:
                 arrays, states = merged(self._storage, segments, [member.arrays() for member in rewritten], self._chunk)
                 self._write_segment(arrays, states)
+                self.vectors.merge(segments, [member.states for member in rewritten], self._members[-1].segment)
             except (ValueError, IndexError) as error:
                 for segment in segments:
                     if wrong := problems(segment):

@@ -8,6 +8,7 @@ ProcsearchError
 ├── IndexLocked     another process is writing
 ├── PageError       a page cannot be read or parsed; knows page and reason
 └── EngineError     the storage or the cluster beneath failed
+    └── ModelError  the sentence model is missing or cannot be used
 
 Each class carries the exit code that the command line ends with.
 """
@@ -80,3 +81,7 @@ class PageError(ProcsearchError):
 
 class EngineError(ProcsearchError):
     """The storage or the cluster beneath failed; the message tells the operation and the cause."""
+
+
+class ModelError(EngineError):
+    """The sentence model that search by meaning needs is missing or cannot be used; the message says why."""

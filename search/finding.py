@@ -10,7 +10,7 @@ from os.path import commonprefix
 from typing import NamedTuple
 
 from ..indexer.analysis import MAX_TERM, folded, stem, word_spans
-from ..indexer.fields import ALL
+from ..indexer.fields import ALL, FIELD_NUMBERS
 from .asked import AskedWord
 from .words import TIERS
 
@@ -25,12 +25,8 @@ Answers = tuple[tuple[int, str], ...]
 """The numbers of words asked for, in order, each with the tier that it is answered in."""
 
 
-class Place(NamedTuple):
-    """A word that answers: the [start, end) where it stands in its text, and what it answers."""
-
-    start: int
-    end: int
-    answers: Answers
+Place = tuple[int, int, Answers]
+"""A word that answers: the [start, end) where it stands in its text, and what it answers."""
 
 
 class _Phrase(NamedTuple):
@@ -54,39 +50,40 @@ class Finder:
             *(word.beginning for word in asked if word.terms is None),
             *(phrase.beginnings[0] for phrase in self._phrases),
         ])  # fmt: skip
-        self._any_field = all(word.field == ALL for word in asked)
-        self._answers: dict[tuple[str, str], Answers] = {}
+        anywhere: dict[str, Answers] | None = {} if all(word.field == ALL for word in asked) else None
+        self._known: dict[str, dict[str, Answers]] = {
+            name: {} if anywhere is None else anywhere for name in FIELD_NUMBERS
+        }  # fmt: skip
 
     def places(self, texts: Sequence[tuple[str, str]]) -> dict[int, list[Place]]:
         """Of a page's texts, given as (field, text), those that have words that answer, by number, with these words."""
         found: dict[int, list[Place]] = {}
         whole = "\n".join([text for _, text in texts])
         number, field, begin, end = -1, "", 0, -1
+        known: dict[str, Answers] = {}
         for start, stop, term in self._candidates(whole):
             while start > end:
                 number, begin = number + 1, end + 1
                 field, text = texts[number]
                 end = begin + len(text)
-            answers = self.answers(term, field)
+                known = self._known[field]
+            answers = known.get(term)
+            if answers is None:
+                answers = known[term] = self._answers(term, field)
             if answers:
-                found.setdefault(number, []).append(Place(start - begin, stop - begin, answers))
+                found.setdefault(number, []).append((start - begin, stop - begin, answers))
             for phrase in self._phrases:
                 if term.startswith(phrase.beginnings[0]) and self.asked[phrase.number].stands_in(field):
                     words = _side_by_side(texts[number][1], start - begin, phrase)
                     found.setdefault(number, []).extend(words)
         return {number: _merged(places) for number, places in found.items()} if self._phrases else found
 
-    def answers(self, term: str, field: str) -> Answers:
-        """What ``term`` answers in a field."""
-        key = term, ALL if self._any_field else field
-        found = self._answers.get(key)
-        if found is None:
-            found = self._answers[key] = tuple([
-                (number, tier)
-                for number, word in enumerate(self.asked)
-                if word.stands_in(field) and (tier := word.tier_of(term)) is not None
-            ])  # fmt: skip
-        return found
+    def _answers(self, term: str, field: str) -> Answers:
+        return tuple([
+            (number, tier)
+            for number, word in enumerate(self.asked)
+            if word.stands_in(field) and (tier := word.tier_of(term)) is not None
+        ])  # fmt: skip
 
     def _candidates(self, text: str) -> list[tuple[int, int, str]]:
         """The words of ``text`` that may answer, in order: [start, end) and term."""
@@ -120,7 +117,7 @@ def answered(places: Iterable[Place]) -> dict[int, str]:
     """The words that ``places`` answer together, in order, each with its tightest tier."""
     found: dict[int, str] = {}
     # Most places answer the same.
-    for answers in {place.answers for place in places}:
+    for answers in {answers for _, _, answers in places}:
         tighten(found, answers)
     return dict(sorted(found.items())) if len(found) > 1 else found
 
@@ -164,12 +161,12 @@ def _side_by_side(text: str, start: int, phrase: _Phrase) -> list[Place]:
     ):
         return []
     answers = ((phrase.number, phrase.tier),)
-    return [Place(start + begin, start + stop, answers) for _, begin, stop in words]
+    return [(start + begin, start + stop, answers) for _, begin, stop in words]
 
 
 def _merged(places: list[Place]) -> list[Place]:
     """``places`` in order, each word once."""
     words: dict[tuple[int, int], list[Place]] = {}
     for place in places:
-        words.setdefault((place.start, place.end), []).append(place)
-    return [Place(*span, tuple(answered(same).items())) for span, same in sorted(words.items())]
+        words.setdefault(place[:2], []).append(place)
+    return [(*span, tuple(answered(same).items())) for span, same in sorted(words.items())]

@@ -94,20 +94,20 @@ def _names(procedure: Procedure) -> list[tuple[str, str]]:
 def _cut(text: str, places: Sequence[Place], weights: Sequence[float]) -> tuple[str, Marks]:
     """The best line, with those after it while there is room, or the part of it around its first match."""
     lines = text.split("\n")
-    first, stop = 0, len(lines)
+    first, after = 0, len(lines)
     if _length(lines) > SNIPPET_CHARACTERS:
-        first = _best_line(text, len(lines), places, weights)
-        stop = first + 1
-        while stop < len(lines) and _length(lines[first : stop + 1]) <= SNIPPET_CHARACTERS:
-            stop += 1
+        first = _best_line(text, places, weights) if after > 1 else 0
+        after = first + 1
+        while after < len(lines) and _length(lines[first : after + 1]) <= SNIPPET_CHARACTERS:
+            after += 1
     begin = sum(map(len, lines[:first])) + first
-    end = begin + sum(map(len, lines[first:stop])) + stop - first - 1
+    end = begin + sum(map(len, lines[first:after])) + after - first - 1
     marks = []
-    for place in places:
-        if begin <= place.start < end:
-            shift = (len(BETWEEN_LINES) - 1) * text.count("\n", begin, place.start) - begin
-            marks.append((place.start + shift, place.end + shift))
-    shown = BETWEEN_LINES.join(lines[first:stop])
+    for start, stop, _ in places:
+        if begin <= start < end:
+            shift = (len(BETWEEN_LINES) - 1) * text.count("\n", begin, start) - begin
+            marks.append((start + shift, stop + shift))
+    shown = BETWEEN_LINES.join(lines[first:after])
     return (shown, tuple(marks)) if len(shown) <= SNIPPET_CHARACTERS else _window(shown, marks)
 
 
@@ -115,13 +115,13 @@ def _length(lines: Sequence[str]) -> int:
     return sum(map(len, lines)) + len(BETWEEN_LINES) * (len(lines) - 1)
 
 
-def _best_line(text: str, lines: int, places: Sequence[Place], weights: Sequence[float]) -> int:
+def _best_line(text: str, places: Sequence[Place], weights: Sequence[float]) -> int:
     """The line that says most of what is asked for, the first of several."""
-    in_line: list[list[Place]] = [[] for _ in range(lines)]
+    in_line: dict[int, list[Place]] = {}
     for place in places:
-        in_line[text.count("\n", 0, place.start)].append(place)
-    scores = [sum([weights[word] for word in answered(places)]) for places in in_line]
-    return scores.index(max(scores))
+        in_line.setdefault(text.count("\n", 0, place[0]), []).append(place)
+    scores = {line: sum([weights[word] for word in answered(found)]) for line, found in in_line.items()}
+    return max(scores, key=scores.__getitem__, default=0)
 
 
 def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[str, Marks]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..indexer.analysis import STOP_WORDS, has_digit, terms
-from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
+from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, FIELDS, field_texts
 from ..indexer.postings import FIELD_SHIFT
 from ..indexer.snapshot import Snapshot
 from .evaluator import Evaluator
@@ -24,6 +24,7 @@ NAMING_BOOSTS = {field: boost if field in _NAMING else 0.0 for field, boost in B
 """The weights of fields among which names alone count."""
 _SHORTEST = 4  # letters of a word in which a slip is looked for
 _COMPLETIONS = 20  # terms that an unfinished word may stand for
+_CANDIDATES = 3  # times as many names are looked at as are asked for: one that begins as typed comes first
 _POSTINGS = 200_000  # about as many are read of them: a letter or two may stand for words of most pages
 
 Terms = Mapping[str, int]
@@ -62,7 +63,8 @@ def suggest(
         whole, last = typed, ""
     completions = (_completions(snapshot, last) or _misspelt(snapshot, last)) if last else {}
     found = _codes(snapshot, typed[0], limit) if len(typed) == 1 and has_digit(typed[0]) else []
-    found += _names(snapshot, evaluator, best, whole, completions, last, limit)
+    names = _names(snapshot, evaluator, best, whole, completions, last, _CANDIDATES * limit)
+    found += sorted(names, key=lambda name: not name.text.lower().startswith(prefix.lower()))[:limit]
     before = prefix[: prefix.lower().rfind(last)] if last else prefix
     found += [Suggestion(before + term, "term") for term in completions if term != last and not has_digit(term)][:limit]
     return found[:limit] if len(found) <= limit else _mixed(found, limit)
@@ -152,13 +154,16 @@ def _names(
 ) -> list[Suggestion]:
     """The procedures that have every word typed, the last one completed, in their names."""
     parts = [_meant(snapshot, word) for word in whole if word not in STOP_WORDS or len(whole) == 1]
-    if last:
-        parts.append(Word(ALL, last, _variants([] if last in STOP_WORDS else [last], completions)))
-    if not parts:
+    unfinished = Word(ALL, last, _variants([] if last in STOP_WORDS else [last], completions))
+    if not parts and not last:
         return []
-    matches = evaluator.evaluate(q.And(parts))
+    # Beside other words the last one may stand for rarer words than were read: the names themselves tell.
+    tree = q.AndMaybe(q.And(parts), unfinished) if parts else unfinished
+    matches = evaluator.evaluate(tree)
     found: dict[str, Suggestion] = {}
     for page, _ in best(matches, limit):
         procedure = snapshot.procedure(page)
-        found.setdefault(procedure.title, Suggestion(procedure.title, "name", procedure.id))
+        words = terms(" ".join(text for number, text in field_texts(procedure) if FIELDS[number].name in _NAMING))
+        if any(word.startswith(last) or word in completions for word in words):
+            found.setdefault(procedure.title, Suggestion(procedure.title, "name", procedure.id))
     return list(found.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,21 @@ def test_names_terms_and_codes(index: Index) -> None:
 @pytest.mark.parametrize("typed", ["colonsc", "cololn", "colonoz", "colno", "screening colnos", "screning colono"])
 def test_one_slip_after_the_third_letter_is_forgiven(index: Index, typed: str) -> None:
     assert "Screening colonoscopy" in [suggestion.text for suggestion in index.suggest(typed)]
+
+
+def test_a_name_that_begins_as_typed_comes_first(tmp_path: Path) -> None:
+    others = {f"v{number}": page(f"Valve repair {number}", summary="virtual " * 9) for number in range(30)}
+    index = build(
+        tmp_path, {**others, "z": page("Repair of a vesicle, repeated repair"), "y": page("Repair of vervain")}
+    )
+    assert index.suggest("Repair of ve")[0].text in {"Repair of a vesicle, repeated repair", "Repair of vervain"}
+    assert index.suggest("Repair of a ve")[0].text == "Repair of a vesicle"
+
+
+def test_a_rare_word_is_completed_beside_others(tmp_path: Path) -> None:
+    frequent = {f"p{number}": page("Clinic", summary=f"pa{chr(97 + number)}x " * 3) for number in range(26)}
+    index = build(tmp_path, {**frequent, "rare": page("Ward pqrs")})
+    assert [found.text for found in index.suggest("ward p") if found.kind == "name"] == ["Ward pqrs"]
 
 
 @pytest.mark.parametrize("typed", ["xolo", "g0131", "", " ", "tonxyz"])

@@ -37,10 +37,8 @@ def test_one_slip_after_the_third_letter_is_forgiven(index: Index, typed: str) -
 
 def test_a_name_that_begins_as_typed_comes_first(tmp_path: Path) -> None:
     others = {f"v{number}": page(f"Valve repair {number}", summary="virtual " * 9) for number in range(30)}
-    index = build(
-        tmp_path, {**others, "z": page("Repair of a vesicle, repeated repair"), "y": page("Repair of vervain")}
-    )
-    assert index.suggest("Repair of ve")[0].text in {"Repair of a vesicle, repeated repair", "Repair of vervain"}
+    index = build(tmp_path, {**others, "y": page("Repair of vervain"), "z": page("Repair of a vesicle")})
+    assert index.suggest("Repair of ve")[0].text == "Repair of vervain"
     assert index.suggest("Repair of a ve")[0].text == "Repair of a vesicle"
 
 

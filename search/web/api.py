@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -110,7 +111,10 @@ class Api:
 
 
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a lone surrogate, which UTF-8 cannot hold
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _json(content: bytes) -> Response:

@@ -16,9 +16,9 @@ from .queries import Queries
 from .settings import Settings
 
 _FOR_PROGRAMS = ("/api/", "/healthz", "/metrics", "/openapi.json")
-_PATHS = (
-    "/", "/procedures/{id:path}", "/help", "/static/{name}",
-    "/api/search", "/api/procedures/{id:path}", "/api/suggest", "/api/similar/{id:path}",
+_PATHS = (  # those asked for most come first
+    "/api/search", "/api/suggest", "/", "/procedures/{id:path}", "/static/{name}",
+    "/api/procedures/{id:path}", "/api/similar/{id:path}", "/help",
     "/healthz", "/metrics", "/openapi.json",
 )  # fmt: skip
 
@@ -34,8 +34,8 @@ def app(index: Index, settings: Settings | None = None) -> Gate:
     pages = SearchPages(index, queries, settings)
     api = Api(index, queries, metrics, settings)
     endpoints = (
-        pages.search, pages.procedure, pages.help, asset,
-        api.search, api.procedures, api.suggest, api.similar,
+        api.search, api.suggest, pages.search, pages.procedure, asset,
+        api.procedures, api.similar, pages.help,
         api.healthz, api.metrics, api.openapi,
     )  # fmt: skip
     routes = [Route(path, endpoint) for path, endpoint in zip(_PATHS, endpoints, strict=True)]

@@ -32,16 +32,17 @@ class Metrics:
         slots += [("sum", route, 0) for route in self._routes]
         self._place = {slot: number for number, slot in enumerate(slots)}
         self._folder = folder
-        self._numbers: Numbers = (
+        numbers: Numbers = (
             np.zeros(len(slots))
             if folder is None
             else np.memmap(folder / f"{os.getpid()}.metrics", np.float64, "w+", shape=len(slots))
         )
+        self._numbers = numbers.data.cast("B").cast("d")  # quicker to count in than an array
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """One request to ``route`` was answered with ``status`` after ``seconds``."""
         numbers, place = self._numbers, self._place
-        known = route if route in self._routes else "none"
+        known = route if ("sum", route, 0) in place else "none"
         numbers[place["requests", known, status if status in STATUSES else _OTHER_STATUS]] += 1
         numbers[place["sum", known, 0]] += seconds
         numbers[place["seconds", known, bisect.bisect_left(BUCKETS, seconds)]] += 1

@@ -8,7 +8,8 @@ ProcsearchError
 ├── IndexLocked     another process is writing
 ├── PageError       a page cannot be read or parsed; knows page and reason
 └── EngineError     the storage or the cluster beneath failed
-    └── ModelError  the sentence model is missing or cannot be used
+    ├── ModelError      the sentence model is missing or cannot be used
+    └── SearchTimeout   a search was not done in the time it was given
 
 Each class carries the exit code that the command line ends with.
 """
@@ -85,3 +86,11 @@ class EngineError(ProcsearchError):
 
 class ModelError(EngineError):
     """The sentence model that search by meaning needs is missing or cannot be used; the message says why."""
+
+
+class SearchTimeout(EngineError):  # noqa: N818 - says what it is
+    """A search was not done within the ``seconds`` it was given, and was stopped."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the search took longer than {seconds:g} s and was given up")
+        self.seconds = seconds

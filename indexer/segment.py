@@ -205,6 +205,10 @@ class Segment:
         start, stop = self._posting_offsets.pair(number)
         return stop - start
 
+    def postings_between(self, start: int, stop: int) -> int:
+        """How many postings the terms numbered ``start`` to ``stop`` have together."""
+        return self._posting_offsets[stop] - self._posting_offsets[start]
+
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term: ascending documents, several times where several fields match, and their codes."""
         start, stop = self._posting_offsets.pair(number)

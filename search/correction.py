@@ -10,7 +10,9 @@ from typing import Any
 from ..indexer import parameters
 from ..indexer.analysis import has_digit, word_spans
 from ..indexer.snapshot import Snapshot
-from .spelling import beginnings, distances, slips
+from .deadline import check_deadline
+from .lexicon import near
+from .spelling import beginnings, slips
 from .words import Variant, Word
 
 _SHORTEST = 4
@@ -23,12 +25,18 @@ _FREQUENCY_WEIGHT = 0.15
 class Corrector:
     """Finds the likely words behind the misspelt ones of one query.
 
-    ``variants`` gives what a word may match, ``likely`` the word that a word no page has was meant to be.
+    ``variants`` gives what a word may match, ``likely`` the word that a word no page has was meant to be; of at most
+    ``most`` words that is asked.
     """
 
-    def __init__(self, variants: Callable[[str], tuple[Variant, ...]], likely: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, variants: Callable[[str], tuple[Variant, ...]], likely: Callable[[str], str | None], most: int = 8
+    ) -> None:
         self._variants = variants
         self._likely = likely
+        self._most = most
+        self._asked: set[str] = set()
+        self._left: dict[str, None] = {}
         self._corrections: dict[str, str] = {}
 
     def variants(self, word: str) -> tuple[Variant, ...]:
@@ -36,6 +44,10 @@ class Corrector:
         found = self._variants(word)
         if len(found) > 1 or len(word) < _SHORTEST or has_digit(word):
             return found
+        if len(self._asked) >= self._most and word not in self._asked:
+            self._left[word] = None
+            return found
+        self._asked.add(word)
         likely = self._likely(word)
         if likely is None:
             return found
@@ -43,6 +55,12 @@ class Corrector:
         weight = parameters.CORRECTED_WEIGHT
         others = [Variant(variant.term, weight * variant.weight, "corrected") for variant in self._variants(likely)]
         return (*found, *others)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not looked for, in words for the user."""
+        left = ", ".join(self._left)
+        return [f"taken as they are, their spelling looked up for {self._most} words at most: {left}"] if left else []
 
     def corrected(self, query: str, tree: Any) -> str | None:
         """``query`` with its misspelt words put right; None where there are none."""
@@ -72,22 +90,22 @@ def likely_word(snapshot: Snapshot, word: str) -> str | None:
         return None
     limit = _SLIP if having or len(word) < 6 else 2.0
     best: tuple[float, str] | None = None
-    near = _near(snapshot, word, 2 if len(word) < 6 else 3)
-    for (term, frequency), cost in zip(near.items(), slips(word, list(near)).tolist(), strict=True):
+    neighbours = _neighbours(snapshot, word, 2 if len(word) < 6 else 3)
+    for (term, frequency), cost in zip(neighbours.items(), slips(word, list(neighbours)).tolist(), strict=True):
         if cost <= limit and frequency >= having * _FAR_MORE:
             candidate = (cost - _FREQUENCY_WEIGHT * math.log(frequency), term)
             best = candidate if best is None else min(best, candidate)
     return None if best is None else best[1]
 
 
-def _near(snapshot: Snapshot, word: str, edits: int) -> Counter[str]:
+def _neighbours(snapshot: Snapshot, word: str, edits: int) -> Counter[str]:
     """The index's words within so many ``edits``, each with its frequency."""
     found: Counter[str] = Counter()
     for segment in snapshot.segments:
         for beginning in beginnings(word):
-            start, stop = segment.prefix_range(beginning)
-            terms = segment.terms(start, stop)
-            for place in (distances(word, terms, edits) <= edits).nonzero()[0].tolist():
-                if terms[place] != word and not has_digit(terms[place]):
-                    found[terms[place]] = max(found[terms[place]], segment.frequency(start + place))
+            check_deadline()
+            for number in near(segment, *segment.prefix_range(beginning), word, edits).tolist():
+                term = segment.term(number)
+                if term != word and not has_digit(term):
+                    found[term] = max(found[term], segment.frequency(number))
     return found

@@ -20,6 +20,7 @@ from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
 from .cache import BoundedCache
+from .deadline import check_deadline
 from .expansion import Expander, Expansion
 from .language import trees as q
 from .matches import (
@@ -60,6 +61,7 @@ class Evaluator:
 
     def evaluate(self, query: Any) -> Matches:
         """The live pages that match ``query`` and their scores."""
+        check_deadline()
         method = _METHODS.get(type(query))
         if method is None:
             if isinstance(query, type(q.NullQuery)):
@@ -189,7 +191,7 @@ class Evaluator:
         notes = []
         for leaf in query.leaves():
             if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
-                terms, cut = self.expansion(leaf)
+                terms, cut, _ = self.expansion(leaf)
                 if cut:
                     notes.append(f"{leaf.text} stands for the {len(terms)} most frequent words that it fits")
         return notes

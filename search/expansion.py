@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -16,12 +17,19 @@ from .lexicon import Numbers, fitting, near
 from .vocabulary.spellings import latin_stem, other_spellings
 from .words import Variant
 
+_PIECE_COST, _FUZZY_COST = 2, 8
+"""What it costs to look at a term for a piece of a pattern, and for a fuzzy word."""
+
 
 class Expansion(NamedTuple):
-    """The terms that a pattern stands for, the most frequent first, and whether it fits others besides."""
+    """The terms that a pattern or fuzzy word stands for, the most frequent first, and whether it fits others besides.
+
+    ``cost`` is what it took to find them, in about the time that a posting takes.
+    """
 
     terms: tuple[str, ...]
     cut: bool
+    cost: int
 
 
 class Expander:
@@ -71,15 +79,22 @@ class Expander:
 
     def wildcard(self, field: str, wildcard: str) -> Expansion:
         """The terms of ``field`` that a pattern fits."""
-        return self._most_frequent(field, [fitting(segment, wildcard) for segment in self._snapshot.segments])
+        prefix, *rest = re.split(r"[*?]+", wildcard)
+        cost = _PIECE_COST * len(rest) * self._terms_from(prefix)
+        return self._most_frequent(field, [fitting(segment, wildcard) for segment in self._snapshot.segments], cost)
 
     def fuzzy(self, field: str, text: str, edits: int, prefix_length: int) -> Expansion:
         """The terms of ``field`` within ``edits`` insertions, deletions or replacements of ``text``."""
         beginning = text[:prefix_length]
         found = [near(segment, *segment.prefix_range(beginning), text, edits) for segment in self._snapshot.segments]
-        return self._most_frequent(field, found)
+        return self._most_frequent(field, found, _FUZZY_COST * self._terms_from(beginning))
 
-    def _most_frequent(self, field: str, found: Sequence[Numbers]) -> Expansion:
+    def _terms_from(self, prefix: str) -> int:
+        """How many terms begin with ``prefix``."""
+        ranges = [segment.prefix_range(prefix) for segment in self._snapshot.segments]
+        return sum(stop - start for start, stop in ranges)
+
+    def _most_frequent(self, field: str, found: Sequence[Numbers], cost: int) -> Expansion:
         """The most frequent in ``field`` of the terms ``found`` in each segment; of equal ones the first.
 
         A term that has not its share of what the last one chosen has in any segment cannot be one of them.
@@ -87,6 +102,8 @@ class Expander:
         segments = self._snapshot.segments
         number_of = None if field == ALL else FIELD_NUMBERS[field]
         counts = [segment.frequencies(numbers, number_of) for segment, numbers in zip(segments, found, strict=True)]
+        if field != ALL:
+            cost += sum(int(segment.frequencies(some).sum()) for segment, some in zip(segments, found, strict=True))
         found = [numbers[having > 0] for numbers, having in zip(found, counts, strict=True)]
         counts = [having[having > 0] for having in counts]
         full = [having for having in counts if len(having) >= self._limit]
@@ -104,4 +121,4 @@ class Expander:
                 if place < len(numbers) and numbers[place] == number:
                     total[term] += int(having[place])
         terms = sorted(total, key=lambda term: (-total[term], term))
-        return Expansion(tuple(terms[: self._limit]), max([len(terms), *map(len, found)]) > self._limit)
+        return Expansion(tuple(terms[: self._limit]), max([len(terms), *map(len, found)]) > self._limit, cost)

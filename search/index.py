@@ -21,6 +21,8 @@ from ..indexer.storage import Storage
 from .asked import AskedWord, asked_words
 from .cache import BoundedCache
 from .correction import Corrector, likely_word
+from .costs import check_costs
+from .deadline import check_deadline, deadline
 from .evaluator import Evaluator
 from .expansion import Expander
 from .explanation import Explanation, explain
@@ -41,8 +43,7 @@ from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
 from .words import Variant
 
-MAX_WINDOW = 1000
-"""How far into the results a page of them may reach."""
+BOUNDS = Bounds()
 
 _CACHE_BYTES = 128 * 2**20
 
@@ -50,11 +51,12 @@ _CACHE_BYTES = 128 * 2**20
 class View:
     """One commit of an index and all that is worked out about it on the way."""
 
-    def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary) -> None:
+    def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary, bounds: Bounds = BOUNDS) -> None:
         self.snapshot = snapshot
+        self.bounds = bounds
         self.cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
         self.synonyms = Synonyms(snapshot, vocabulary)
-        self.expander = Expander(snapshot, self.synonyms.of_word)
+        self.expander = Expander(snapshot, self.synonyms.of_word, bounds.expansions)
         self.parts = Parts(snapshot, self.expander.word)
         self._variants: dict[str, tuple[Variant, ...]] = {}
         self._likely: dict[str, str | None] = {}
@@ -152,11 +154,14 @@ class View:
 class Index:
     """An index opened for searching. Safe to share between threads; sees new commits by itself."""
 
-    def __init__(self, storage: Storage, snapshot: Snapshot, vocabulary: Vocabulary | None = None) -> None:
+    def __init__(
+        self, storage: Storage, snapshot: Snapshot, vocabulary: Vocabulary | None = None, bounds: Bounds = BOUNDS
+    ) -> None:
         self._storage = storage
+        self._bounds = bounds
         self._opening = Lock()
         self._vocabulary = vocabulary or read_vocabulary()
-        self._view = View(snapshot, self._vocabulary)
+        self._view = View(snapshot, self._vocabulary, bounds)
 
     def view(self) -> View:
         """The newest commit; of a snapshot that is no commit yet, always that."""
@@ -164,7 +169,7 @@ class Index:
             return self._view
         with self._opening:
             if not self._is_newest():
-                self._view = View(open_snapshot(self._storage), self._vocabulary)
+                self._view = View(open_snapshot(self._storage), self._vocabulary, self._bounds)
             return self._view
 
     def _is_newest(self) -> bool:
@@ -183,28 +188,31 @@ class Index:
         facets: Sequence[str] = (),
         boosts: Mapping[str, float] | None = None,
         plain: bool = False,
+        timeout: float | None = None,
     ) -> Results:
         """The procedures that match ``query``, best first.
 
         ``filters`` keeps those with one of the values in each field named; ``facets`` counts all matches by the values
         of fields. ``boosts`` changes the weights of fields for this query. With ``plain`` the query is read as plain
-        words of any length instead of the query language. Raises QueryError for a query that cannot be read.
+        words of any length instead of the query language. Raises QueryError for a query that cannot be read or costs
+        too much, SearchTimeout where it is not done within ``timeout`` seconds.
         """
         started = time.perf_counter()
-        if limit < 0 or offset < 0 or (limit + offset > MAX_WINDOW and not plain):
-            raise QueryError(f"results can be read up to the {MAX_WINDOW}th; narrow the query instead")
+        if limit < 0 or offset < 0 or (limit + offset > self._bounds.window and not plain):
+            raise QueryError(f"results can be read up to the {self._bounds.window}th; narrow the query instead")
         view = self.view()
-        asked = self._ask(view, query, _all_boosts(boosts), plain)
-        matches = asked.matches
-        if filters:
-            matches = within(matches, asked.filter_mask(filters))
+        with deadline(timeout):
+            asked = self._ask(view, query, _all_boosts(boosts), plain)
+            matches = asked.matches
+            if filters:
+                matches = within(matches, asked.filter_mask(filters))
+            counted = {name: asked.count(name, mask_of(matches, view.snapshot.pages)) for name in facets}
         total = len(matches)
         best = view.best(matches, offset + limit)[offset:] if limit and total > offset else []
         hits = tuple(self._hit(view, page, score, asked) for page, score in best)
         notes = list(asked.notes)
         if total and offset >= total:
             notes.append(f"there are only {total} results")
-        counted = {name: asked.count(name, mask_of(matches, view.snapshot.pages)) for name in facets}
         return Results(query, total, time.perf_counter() - started, hits, asked.corrected, tuple(notes), counted)
 
     def _ask(self, view: View, query: str, boosts: Mapping[str, float], plain: bool = False) -> Asked:
@@ -214,15 +222,17 @@ class Index:
             tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
         else:
             names = query_fields(view.system_terms)
-            parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=Bounds())
+            parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
             tree, notes = parsed.query, parsed.notes
-        corrector = Corrector(view.variants, view.likely)
+        corrector = Corrector(view.variants, view.likely, len(query) if plain else view.bounds.corrections)
         rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)
         tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
+        if not plain:
+            check_costs(query, tree, view.snapshot, evaluator, view.bounds)
         matches = evaluator.evaluate(tree)
         return Asked(
             view, query, tree, evaluator, matches, corrector.corrected(query, tree),
-            (*notes, *(() if plain else rewriter.notes), *evaluator.notes_on(tree)),
+            (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)), *evaluator.notes_on(tree)),
         )  # fmt: skip
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
@@ -381,16 +391,18 @@ class Asked:
 
     def snippet(self, procedure: Procedure) -> Snippet:
         """The snippet of a hit."""
+        check_deadline()
         return make_snippet(procedure, self._finder, self._weights, cues_of(self._query))
 
 
-def open_index(path: str | Path, *, vocabulary: str | Path | None = None) -> Index:
+def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds: Bounds = BOUNDS) -> Index:
     """Open the index in the folder ``path``; NoIndex where there is none, DamagedIndex where it cannot be trusted.
 
-    ``vocabulary`` is a file of synonyms of one's own; PageError names the line that cannot be read.
+    ``vocabulary`` is a file of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how
+    large a query may be.
     """
     storage = Storage(path)
-    return Index(storage, open_snapshot(storage), read_vocabulary(vocabulary))
+    return Index(storage, open_snapshot(storage), read_vocabulary(vocabulary), bounds)
 
 
 def _page(view: View, id: str) -> int:

@@ -39,6 +39,17 @@ class Bounds:
     """Stars and question marks in one word."""
     boost: float = 1000.0
     """The number after ^."""
+    expansions: int = 50
+    """Words of the index that one pattern or fuzzy word stands for: the most frequent, with a note."""
+    all_expansions: int = 1000
+    """Words of the index that all patterns and fuzzy words of a query stand for."""
+    corrections: int = 8
+    """Words that no page has of which the likely spelling is looked for; others are taken as they are, with a note."""
+    occurrences: int = 150
+    """What patterns, ranges and phrases may make a search look at: so many places of words for each page of the index,
+    and for 10,000 pages where there are fewer."""
+    window: int = 1000
+    """How far into the results a page of them may reach."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...corpus.errors import EngineError, ProcsearchError, QueryError, UnknownId
+from ...corpus.errors import EngineError, ProcsearchError, QueryError, SearchTimeout, UnknownId
 
 
 class RequestError(Exception):
@@ -29,6 +29,11 @@ def bad_parameter(message: str) -> RequestError:
     return RequestError(400, "bad_parameter", message)
 
 
+def too_slow(seconds: float) -> RequestError:
+    """A search that took longer than the ``seconds`` that it is given."""
+    return RequestError(503, "too_slow", f"the search took longer than {seconds:g} s and was given up")
+
+
 def as_request_error(error: ProcsearchError) -> RequestError:
     """What to answer where the library raised ``error``; nothing of the server's own paths is told."""
     if isinstance(error, QueryError):
@@ -37,6 +42,8 @@ def as_request_error(error: ProcsearchError) -> RequestError:
         return told
     if isinstance(error, UnknownId):
         return RequestError(404, "unknown_id", str(error))
+    if isinstance(error, SearchTimeout):
+        return too_slow(error.seconds)
     if isinstance(error, EngineError):
         return RequestError(503, "engine_failed", "the search engine failed; try again", {"Retry-After": "5"})
     return RequestError(503, "index_unavailable", "the index cannot be read just now", {"Retry-After": "5"})

@@ -6,9 +6,11 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import TypeVar
 
-from .errors import RequestError
+from ..deadline import deadline
+from .errors import RequestError, too_slow
 from .settings import Settings
 
 T = TypeVar("T")
@@ -17,8 +19,8 @@ T = TypeVar("T")
 class Queries:
     """Runs the queries of one process.
 
-    A thread cannot be stopped from outside: a query past its deadline is answered with an error at once, but keeps
-    its place among the concurrent ones until it ends.
+    A query past its deadline is answered with an error at once; its thread sees at the next step of the search that
+    the time is up, and ends, too.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -35,14 +37,19 @@ class Queries:
             if self.running >= self._most:
                 raise RequestError(503, "busy", "too many searches at once; try again", {"Retry-After": "1"})
             self.running += 1
-        future = self._pool.submit(query)
+        future = self._pool.submit(self._within, query, monotonic() + self._seconds)
         future.add_done_callback(self._ended)
         waiting = asyncio.wrap_future(future)
         done, _ = await asyncio.wait({waiting}, timeout=self._seconds)
         if not done:
             waiting.cancel()  # takes it out of the queue if it has not begun
-            raise RequestError(503, "too_slow", f"the search took longer than {self._seconds:g} s and was given up")
+            raise too_slow(self._seconds)
         return waiting.result()
+
+    @staticmethod
+    def _within(query: Callable[[], T], until: float) -> T:
+        with deadline(until - monotonic()):
+            return query()
 
     def _ended(self, _: object) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..index import MAX_WINDOW
+from ..index import BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Settings:
     max_query_characters: int = 1000
     max_hits: int = 100
     """The most hits in one answer."""
-    max_depth: int = MAX_WINDOW
+    max_depth: int = BOUNDS.window
     """How far into the results an answer may reach: the most that offset and limit may add up to."""
     query_seconds: float = 5.0
     """How long a query may take, waiting for a thread included; past it the answer is an error."""

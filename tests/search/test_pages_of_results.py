@@ -168,9 +168,9 @@ def test_patterns_stand_for_the_most_frequent_terms() -> None:
         expander = Expander(
             grow(Path(folder), [Commit(put=tuple(pages[:30])), Commit(put=tuple(pages[30:]))]), limit=10
         )
-        assert expander.wildcard(ALL, "word*") == (tuple(words[:10]), True)
-        assert expander.wildcard(ALL, "*h") == (tuple(words[56:]), False)
-        assert expander.wildcard("name", "word*") == (tuple(words[:10]), True)
-        assert expander.wildcard("risks", "word*") == ((), False)
+        assert expander.wildcard(ALL, "word*")[:2] == (tuple(words[:10]), True)
+        assert expander.wildcard(ALL, "*h")[:2] == (tuple(words[56:]), False)
+        assert expander.wildcard("name", "word*")[:2] == (tuple(words[:10]), True)
+        assert expander.wildcard("risks", "word*")[:2] == ((), False)
         near = [word for word in words if word[4] == "a" or word[5] == "a"]
-        assert expander.fuzzy(ALL, "wordaa", 1, 4) == (tuple(near[:10]), True)
+        assert expander.fuzzy(ALL, "wordaa", 1, 4)[:2] == (tuple(near[:10]), True)

@@ -1,0 +1,55 @@
+"""What patterns, ranges and phrases cost is known before they are looked up: a query that costs too much is refused.
+
+Costs are in postings, each of which takes about 20 ns. Plain words need no count: a query has few of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..corpus.errors import QueryError
+from ..indexer.segment import Segment
+from ..indexer.snapshot import Snapshot
+from .evaluator import Evaluator
+from .language import Bounds
+from .language import trees as q
+
+_FEWEST_PAGES = 10_000
+_PLACE_COST = 2
+"""What it costs to look at a posting for a word of a phrase."""
+
+
+def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator, bounds: Bounds) -> None:
+    """QueryError, with the place, where the patterns, ranges and phrases of ``tree`` ask for more than ``bounds``."""
+    left = bounds.occurrences * max(snapshot.pages, _FEWEST_PAGES)
+    expansions = bounds.all_expansions
+    for leaf in tree.leaves():
+        if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
+            expansion = evaluator.expansion(leaf)
+            expansions -= len(expansion.terms)
+            left -= expansion.cost
+        left -= sum(_cost(leaf, segment, evaluator) for segment in snapshot.segments)
+        if expansions < 0:
+            reason = f"the patterns and fuzzy words of a query may stand for {bounds.all_expansions} words at most"
+            raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)
+        if left < 0:
+            reason = "the patterns, ranges and phrases of this query stand for too much; use fewer, or longer words"
+            raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)
+
+
+def _cost(leaf: Any, segment: Segment, evaluator: Evaluator) -> int:
+    """The postings to look at for a leaf in one segment."""
+    if isinstance(leaf, q.Prefix):
+        return segment.postings_between(*segment.prefix_range(leaf.text))
+    if isinstance(leaf, q.TermRange):
+        return segment.postings_between(*segment.term_range(leaf.start, leaf.end, leaf.startexcl, leaf.endexcl))
+    if isinstance(leaf, q.Phrase):
+        return _PLACE_COST * sum(_frequency(segment, word) for word in leaf.words)
+    if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
+        return sum(_frequency(segment, term) for term in evaluator.expansion(leaf).terms)
+    return 0
+
+
+def _frequency(segment: Segment, term: str) -> int:
+    number = segment.term_number(term)
+    return 0 if number is None else segment.frequency(number)

@@ -1,0 +1,37 @@
+"""A time by which a search has to be done: set around it, looked at between the steps it takes.
+
+No step is longer than what one word, pattern or phrase of the query takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from time import monotonic
+
+from ..corpus.errors import SearchTimeout
+
+_UNTIL: ContextVar[tuple[float, float]] = ContextVar("procsearch deadline", default=(inf, inf))
+"""The moment by which the present search has to be done, and the seconds that it was given."""
+
+
+@contextmanager
+def deadline(seconds: float | None) -> Iterator[None]:
+    """Let what is done in here take so many seconds at the most; None leaves the deadline that there is."""
+    if seconds is None:
+        yield
+        return
+    token = _UNTIL.set(min(_UNTIL.get(), (monotonic() + seconds, seconds)))
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
+
+
+def check_deadline() -> None:
+    """SearchTimeout where the time is up."""
+    until, seconds = _UNTIL.get()
+    if monotonic() > until:
+        raise SearchTimeout(seconds)

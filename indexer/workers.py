@@ -6,6 +6,7 @@ need no import of the caller's main module, hold none of its files, and end when
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import selectors
@@ -32,6 +33,7 @@ _BATCH_BYTES = 4 * 2**20
 _BATCHES_AHEAD = 4  # for each worker, so that memory stays bounded where one batch takes long
 _PIPE_BYTES = 1 << 20  # so that neither side waits for the other
 _HEADER = struct.Struct("<I")
+_PR_SET_PDEATHSIG = 1  # of prctl(2); Python does not name it
 
 
 def prepared(
@@ -177,7 +179,7 @@ class _Worker:
 
     def __init__(self, headings: Mapping[str, str] | None) -> None:
         path = [str(place) for place in sys.path]
-        start = f"import sys; sys.path = {path!r}; from procsearch.indexer.workers import serve; serve()"
+        start = f"import sys; sys.path = {path!r}; from procsearch.indexer.workers import serve; serve({os.getpid()})"
         # In a process group of its own, Ctrl-C on the terminal is the caller's business alone.
         self._process = subprocess.Popen(
             [sys.executable, "-c", start],
@@ -237,8 +239,9 @@ class _Worker:
             self._in.flush()
 
 
-def serve() -> None:
-    """A worker's whole life: read tasks from standard input, answer on standard output, end with the input."""
+def serve(parent: int) -> None:
+    """A worker's whole life: read tasks from standard input, answer on standard output, end with its ``parent``."""
+    _end_with(parent)
     source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not stand between the answers
     headings = _receive(source)
@@ -247,14 +250,19 @@ def serve() -> None:
     while (given := _receive(source)) is not None:
         batch, new_phrases = given
         phrases = phrases if new_phrases is None else new_phrases
-        signal.alarm(2 * int(PAGE_SECONDS))  # so that a page without end does not outlive a caller that was killed
         data = pickle.dumps(prepare(batch, headings, parser, phrases))
-        signal.alarm(0)
         try:
             out.write(_HEADER.pack(len(data)) + data)
             out.flush()
         except BrokenPipeError:
             return
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, however busy it is then."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # which ended before it could be said
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _receive(source: IO[bytes]) -> Any:

@@ -204,3 +204,38 @@ def test_killing_the_parent_of_parse_workers_leaves_no_process_and_no_lock(tmp_p
     assert reindex([folder], tmp_path / "index").documents == 1500
     assert_sound(tmp_path / "index")
     assert open_snapshot(Storage(tmp_path / "index")).live_count == 1500
+
+
+BUSY = """
+import time
+from procsearch.indexer.workers import _Worker
+
+class Endless:
+    def __reduce__(self):
+        return sum, (range(10**15),)  # in C, and not let go of for a signal or another thread
+
+worker = _Worker(None)
+worker._send(Endless())
+time.sleep(600)
+"""
+
+
+def test_a_worker_that_is_busy_without_end_ends_with_its_parent() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", BUSY])
+    wait_until(lambda: any(cpu_seconds(worker) > 1 for worker in children_of(parent.pid)))
+    workers = children_of(parent.pid)
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not any(map(alive, workers)))
+
+
+def cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until(happens: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

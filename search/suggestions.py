@@ -25,7 +25,7 @@ NAMING_BOOSTS = {field: boost if field in _NAMING else 0.0 for field, boost in B
 _SHORTEST = 4  # letters of a word in which a slip is looked for
 _COMPLETIONS = 20  # terms that an unfinished word may stand for
 _CANDIDATES = 3  # times as many names are looked at as are asked for: one that begins as typed comes first
-_POSTINGS = 200_000  # about as many are read of them: a letter or two may stand for words of most pages
+_POSTINGS = 100_000  # about as many are read of them: a letter or two may stand for words of most pages
 
 Terms = Mapping[str, int]
 """Terms with how many postings each has, the most frequent first."""

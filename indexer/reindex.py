@@ -9,18 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from ..corpus.errors import DamagedIndex, ProcsearchError
 from ..corpus.pages import STDIN, Failed, Limits, Page, Unchanged, find_pages
 from ..corpus.walk import printable
 from .manifest import MANIFEST
-from .page import IndexablePages
+from .page import IndexablePages, PageFacts
 from .preparation import Outcome, Task, parser_number
+from .scaleout.address import is_address
 from .snapshot import Snapshot
 from .storage import Storage
 from .workers import prepared
-from .writer import DEFAULT_MEMORY, IndexWriter, PageRef
+from .writer import DEFAULT_MEMORY, IndexWriter, Shadowing
 
 MAX_REMOVED_SHARE = 0.2
 """More than this share of an index is not removed without being allowed to: a folder may be unmounted."""
@@ -77,6 +78,10 @@ class Progress:
         """Something the user should know."""
 
 
+def _approve(snapshot: Snapshot) -> None:
+    """Any index will do."""
+
+
 def reindex(
     pages: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     index: str | os.PathLike[str],
@@ -88,7 +93,8 @@ def reindex(
     limits: Limits = Limits(),  # noqa: B008 - immutable
     memory: int = DEFAULT_MEMORY,
     wait: bool = True,
-    approve: Callable[[Snapshot], None] = lambda snapshot: None,
+    approve: Callable[[Snapshot], None] = _approve,
+    shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Bring the index in the folder ``index`` in step with ``pages``: files, folders, archives and ``-``, or one.
@@ -100,10 +106,20 @@ def reindex(
     parse (1: this one). ``headings`` maps a site's own wordings to section kinds, ``memory`` bounds in bytes what is
     gathered at a time, ``wait`` waits for another writer. ``approve`` is shown the index to be and may refuse it by
     raising; with ``dry_run`` nothing is changed. A damaged index is made anew.
+
+    ``index`` may be the address of a cluster, ``opensearch://host:9200/name``. There pages are found as they are
+    written. ``shard`` (3, 16) then takes a stable sixteenth of the pages, so that sixteen processes on any machines can
+    share the work; a run without it, of the same ``pages`` or of none, finishes the index.
     """
     started = time.perf_counter()
     progress = progress or Progress()
     named = [os.fspath(page) for page in ([pages] if isinstance(pages, (str, os.PathLike)) else pages)]
+    if is_address(index):
+        if approve is not _approve:
+            raise ProcsearchError("an index on a cluster cannot be guarded: its pages are found as they are written")
+        return _reindex_cluster(named, str(index), jobs, dry_run, allow_removals, headings, limits, shard, progress)
+    if shard is not None:
+        raise ProcsearchError("an index in a folder has one writer; only one on a cluster is written in shards")
     repair = False
     with _storage(Path(index), dry_run) as storage:
         while True:
@@ -130,6 +146,26 @@ def reindex(
                 repair = True
 
 
+def _reindex_cluster(
+    named: list[str], index: str, jobs: int, dry_run: bool, allow_removals: bool, headings: Mapping[str, str] | None,
+    limits: Limits, shard: tuple[int, int] | None, progress: Progress,
+) -> Report:  # fmt: skip
+    """The same for an index on a cluster."""
+    from .scaleout.writer import ClusterWriter, part_of_pages
+
+    started = time.perf_counter()
+    part = part_of_pages(shard)
+    with ClusterWriter(index, part=part, dry_run=dry_run, announce=progress.message) as writer:
+        mine = part.holds if part else None
+        run = _Run(writer, named, (), parser_number(headings), progress, mine)
+        run.read_pages(limits, jobs, headings)
+        if part is None:
+            run.remove_vanished(allow_removals)
+        if not dry_run:
+            run.commit(_approve)
+        return run.report(time.perf_counter() - started)
+
+
 @contextmanager
 def _storage(index: Path, dry_run: bool) -> Iterator[Storage]:
     """The folder of the index; where there is none yet, a dry run makes do with a temporary one."""
@@ -140,19 +176,53 @@ def _storage(index: Path, dry_run: bool) -> Iterator[Storage]:
         yield Storage(index)
 
 
+class _Ref(Protocol):
+    """A page that is in the index."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def container(self) -> str: ...
+    @property
+    def facts(self) -> PageFacts: ...
+    def is_in(self, size: int, mtime_ns: int, parser: int) -> bool: ...
+
+
+class _Writer(Protocol):
+    """What a run asks of a writer, be it to a folder or to a cluster."""
+
+    @property
+    def has_changes(self) -> bool: ...
+    @property
+    def phrases(self) -> bytes: ...
+    @property
+    def refusal(self) -> str: ...
+    def pages(self, roots: Iterable[str]) -> Iterator[tuple[str, Any]]: ...
+    def page_count(self) -> int: ...
+    def has_other_parser(self, parser: int) -> bool: ...
+    def live_pages(self) -> int: ...
+    def verify(self) -> None: ...
+    def add(self, pages: IndexablePages) -> None: ...
+    def remove(self, page: Any) -> None: ...
+    def seen(self, page: Any, size: int, mtime_ns: int) -> None: ...
+    def commit(self, *, approve: Callable[[Snapshot], None]) -> list[Shadowing]: ...
+
+
 class _Run:
-    """One run of re-indexing over an open writer."""
+    """One run of re-indexing over an open writer. ``mine`` tells which sources it deals with, None for all."""
 
     def __init__(
-        self, writer: IndexWriter, named: list[str], own: tuple[str, ...], parser: int, progress: Progress
-    ) -> None:
+        self, writer: _Writer, named: list[str], own: tuple[str, ...], parser: int, progress: Progress,
+        mine: Callable[[str], bool] | None = None,
+    ) -> None:  # fmt: skip
         self._writer = writer
+        self._mine = mine
         self._named = named
         self._own = own
         self._parser = parser
         self._progress = progress
-        self._known: dict[str, PageRef] = {}
-        self._files: dict[str, list[PageRef]] = {}
+        self._known: dict[str, _Ref] = {}
+        self._files: dict[str, list[_Ref]] = {}
         # As the files are written in the index, and as they would be without detours.
         roots = {str(PurePath(name)) for name in named} | {os.path.normpath(name) for name in named}
         for source, ref in writer.pages(roots):
@@ -163,7 +233,7 @@ class _Run:
         self._met: set[str] = set()  # sources of pages found
         self._failing: dict[str, set[str]] = {}  # what failed in each file or folder
         self._held: IndexablePages | None = None
-        self._recognised: list[tuple[PageRef, Page]] = []
+        self._recognised: list[tuple[_Ref, Page]] = []
         self._added = self._changed = self._unchanged = self._removed = 0
         self._failed: list[FailedPage] = []
         self._warnings: list[str] = []
@@ -189,6 +259,8 @@ class _Run:
         """The pages that are not plainly unchanged; the others are counted on the way."""
         for found in find_pages(self._named, limits=limits, unchanged=self._is_unchanged):
             if found.container.startswith(self._own):
+                continue
+            if self._mine and not isinstance(found, Unchanged) and not self._mine(found.source):
                 continue
             if isinstance(found, Page):
                 self._met.add(found.source)
@@ -262,14 +334,14 @@ class _Run:
         ]
         if len(vanished) > MAX_REMOVED_SHARE * self._before and not allowed:
             raise ProcsearchError(
-                f"{len(vanished)} of {self._before} pages are gone; nothing was changed. "
+                f"{len(vanished)} of {self._before} pages are gone; {self._writer.refusal}. "
                 "If they are really gone, allow removals (--allow-removals)"
             )
         for ref in vanished:
             self._writer.remove(ref)
         self._removed = len(vanished)
 
-    def _may_have_failed(self, ref: PageRef) -> bool:
+    def _may_have_failed(self, ref: _Ref) -> bool:
         """Whether a page was not found because it, its archive or its record cannot be read: then it is not gone."""
         failing = self._failing.get(ref.container)
         if not failing:

@@ -266,6 +266,11 @@ class IndexWriter:
             for page in self.vectors.missing(member.segment, member.states).tolist()
         ]
 
+    @property
+    def refusal(self) -> str:
+        """What is left of a run that is refused before its commit."""
+        return "nothing was changed"
+
     # Changes
 
     def add(self, pages: IndexablePages) -> None:

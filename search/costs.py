@@ -21,7 +21,7 @@ _PLACE_COST = 2
 
 def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator, bounds: Bounds) -> None:
     """QueryError, with the place, where the patterns, ranges and phrases of ``tree`` ask for more than ``bounds``."""
-    left = bounds.occurrences * max(snapshot.pages, _FEWEST_PAGES)
+    left = bounds.occurrences * max(snapshot.live_count, _FEWEST_PAGES)
     expansions = bounds.all_expansions
     for leaf in tree.leaves():
         if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):

@@ -30,6 +30,11 @@ def deadline(seconds: float | None) -> Iterator[None]:
         _UNTIL.reset(token)
 
 
+def seconds_left() -> float:
+    """How many seconds there are until the deadline."""
+    return max(_UNTIL.get()[0] - monotonic(), 0.0)
+
+
 def check_deadline() -> None:
     """SearchTimeout where the time is up."""
     until, seconds = _UNTIL.get()

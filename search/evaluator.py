@@ -141,7 +141,7 @@ class Evaluator:
 
     def _leaf(self, query: Any) -> Matches:
         """The matches of one word, pattern, range or phrase, kept for the next query."""
-        return self._kept(query, _key_of(query), self._weigh)
+        return self._kept(query, key_of(query), self._weigh)
 
     def _kept(self, query: Any, name: Hashable, evaluate: Callable[[Any], Matches]) -> Matches:
         key = (self._snapshot.serial, self._boosts_key, name)
@@ -219,7 +219,7 @@ class Evaluator:
             if not snapshot.all_live:
                 tf *= snapshot.live
             matching = int(np.count_nonzero(tf > 0))
-            scores = Matches(None, saturated(tf, snapshot.live_count, matching))
+            scores = Matches(None, saturated(tf, snapshot.live_count, self.having(query, matching)))
             return scores if is_dense(matching, snapshot.pages) else Matches(*scores.sparse())
         pages, sums = [], []
         for parts, segment, base in zip(found, snapshot.segments, snapshot.bases, strict=False):
@@ -230,7 +230,17 @@ class Evaluator:
             pages.append(here[kept] + base)
             sums.append(tf[kept])
         matching_pages = np.concatenate(pages)
-        return Matches(matching_pages, saturated(np.concatenate(sums), snapshot.live_count, len(matching_pages)))
+        having = self.having(query, len(matching_pages))
+        return Matches(matching_pages, saturated(np.concatenate(sums), snapshot.live_count, having))
+
+    def having(self, leaf: Any, here: int, field: int | None = None) -> int:
+        """In how many pages of the whole index a word stands, in one field of it if given, that ``here`` pages have."""
+        return here
+
+    def rarity(self, leaf: Any) -> float:
+        """How rare a word, pattern, range or phrase is."""
+        having = self.having(leaf, len(self.evaluate(leaf)))
+        return inverse_document_frequency(self._snapshot.live_count, having)
 
     def _weigh_parts(self, query: InParts) -> Matches:
         """The pages with all parts in one field, scored by the field that says them best."""
@@ -254,7 +264,7 @@ class Evaluator:
         scores = np.empty_like(tf)
         for field, matching in enumerate(np.bincount(fields).tolist()):
             of_field = fields == field
-            scores[of_field] = saturated(tf[of_field], snapshot.live_count, matching)
+            scores[of_field] = saturated(tf[of_field], snapshot.live_count, self.having(word, matching, field))
         return Matches(found, scores)
 
     # Filters
@@ -314,7 +324,7 @@ _METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
 }
 
 
-def _key_of(query: Any) -> Hashable:
+def key_of(query: Any) -> Hashable:
     """What tells one leaf from another, whatever its boost."""
     if isinstance(query, Word):
         return query.fieldname, "word", query.text, query.variants

@@ -15,7 +15,6 @@ from .asked import AskedWord
 from .evaluator import Evaluator
 from .language import trees as q
 from .matches import Matches, Pages, Scores
-from .scoring import inverse_document_frequency
 from .words import Together, Word
 
 ALL_WORDS = "(all words)"
@@ -125,8 +124,8 @@ def explain(
                 word=word.text,
                 field=word.field,
                 score=_score_of(found, page) * shares.get(id(word.node), 0.0),
-                pages=len(found),
-                rarity=inverse_document_frequency(snapshot.live_count, len(found)),
+                pages=evaluator.having(word.node, len(found)),
+                rarity=evaluator.rarity(word.node),
                 matches=tuple(_field_matches(snapshot, evaluator, word, page)),
                 instead_of=word.instead_of,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +16,7 @@ from ..corpus.procedure import SECTION_KINDS, Procedure
 from ..indexer.analysis import terms
 from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from ..indexer.manifest import MANIFEST
+from ..indexer.scaleout.address import is_address
 from ..indexer.snapshot import Snapshot, open_snapshot
 from ..indexer.storage import Storage
 from .asked import AskedWord, asked_words
@@ -35,9 +36,8 @@ from .neighbours import telling_terms
 from .questions import cues_of
 from .results import Hit, Results
 from .rewrite import Rewriter, query_fields, tokens
-from .scoring import inverse_document_frequency
 from .snippets import Snippet, make_snippet
-from .suggestions import NAMING_BOOSTS, Suggestion, suggest
+from .suggestions import NAMING_BOOSTS, Suggestion, suggest, with_code
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
@@ -198,11 +198,10 @@ class Index:
         too much, SearchTimeout where it is not done within ``timeout`` seconds.
         """
         started = time.perf_counter()
-        if limit < 0 or offset < 0 or (limit + offset > self._bounds.window and not plain):
-            raise QueryError(f"results can be read up to the {self._bounds.window}th; narrow the query instead")
+        check_window(limit, offset, plain, self._bounds)
         view = self.view()
         with deadline(timeout):
-            asked = self._ask(view, query, _all_boosts(boosts), plain)
+            asked = self._ask(view, query, all_boosts(boosts), plain)
             matches = asked.matches
             if filters:
                 matches = within(matches, asked.filter_mask(filters))
@@ -217,23 +216,11 @@ class Index:
 
     def _ask(self, view: View, query: str, boosts: Mapping[str, float], plain: bool = False) -> Asked:
         evaluator = view.evaluator(boosts)
-        notes: tuple[str, ...] = ()
-        if plain:
-            tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
-        else:
-            names = query_fields(view.system_terms)
-            parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
-            tree, notes = parsed.query, parsed.notes
-        corrector = Corrector(view.variants, view.likely, len(query) if plain else view.bounds.corrections)
-        rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)
-        tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
+        tree, corrected, notes = read_query(view, query, plain)
         if not plain:
             check_costs(query, tree, view.snapshot, evaluator, view.bounds)
         matches = evaluator.evaluate(tree)
-        return Asked(
-            view, query, tree, evaluator, matches, corrector.corrected(query, tree),
-            (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)), *evaluator.notes_on(tree)),
-        )  # fmt: skip
+        return Asked(view, query, tree, evaluator, matches, corrected, (*notes, *evaluator.notes_on(tree)))
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
         return Hit(view.snapshot.id(page), score, lambda: view.snapshot.procedure(page), asked.snippet)
@@ -268,7 +255,12 @@ class Index:
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""
         view = self.view()
-        return suggest(view.snapshot, view.evaluator(NAMING_BOOSTS), view.best, prefix, limit)
+        snapshot, evaluator = view.snapshot, view.evaluator(NAMING_BOOSTS)
+
+        def named(tree: Any, wanted: int) -> Iterator[Procedure]:
+            return (snapshot.procedure(page) for page, _ in view.best(evaluator.evaluate(tree), wanted))
+
+        return suggest(snapshot, partial(with_code, snapshot), named, prefix, limit)
 
     def explain(
         self,
@@ -280,7 +272,7 @@ class Index:
     ) -> Explanation:
         """Where every part of the score of one procedure comes from, and what keeps it from a better place."""
         view = self.view()
-        asked = self._ask(view, query, _all_boosts(boosts))
+        asked = self._ask(view, query, all_boosts(boosts))
         hits = within(asked.matches, asked.filter_mask(filters)) if filters else asked.matches
         return explain(view.snapshot, asked.evaluator, asked.tree, asked.words, hits, _page(view, id))
 
@@ -351,8 +343,7 @@ class Asked:
 
     @cached_property
     def _weights(self) -> list[float]:
-        pages = self._view.snapshot.live_count
-        return [inverse_document_frequency(pages, len(self.evaluator.evaluate(word.node))) for word in self.words]
+        return [self.evaluator.rarity(word.node) for word in self.words]
 
     @cached_property
     def _finder(self) -> Finder:
@@ -366,16 +357,9 @@ class Asked:
         """The pages that have one of the values asked for in every field of ``filters``."""
         fields = dict(filters)
         mask = np.ones(self._view.snapshot.pages, bool)
+        check_filters(filters)
         if SECTION in fields:
-            kinds = fields.pop(SECTION)
-            chosen = [kinds] if isinstance(kinds, str) else list(kinds)
-            unknown = [kind for kind in chosen if kind not in SECTION_KINDS]
-            if unknown:
-                raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}")
-            mask = self._sections.mask(chosen)
-        unknown = [name for name in fields if name not in FIELD_NUMBERS]
-        if unknown:
-            raise QueryError(f"no field {unknown[0]!r} to filter by")
+            mask = self._sections.mask(values_of(fields.pop(SECTION)))
         found = self.evaluator.filter_mask(fields)
         return mask if found is None else mask & found
 
@@ -395,12 +379,31 @@ class Asked:
         return make_snippet(procedure, self._finder, self._weights, cues_of(self._query))
 
 
+def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tuple[str, ...]]:
+    """The tree to evaluate for ``query``, the query with its misspellings put right, and what is to be noted."""
+    notes: tuple[str, ...] = ()
+    if plain:
+        tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
+    else:
+        names = query_fields(view.system_terms)
+        parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
+        tree, notes = parsed.query, parsed.notes
+    corrector = Corrector(view.variants, view.likely, len(query) if plain else view.bounds.corrections)
+    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)
+    tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
+    return tree, corrector.corrected(query, tree), (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)))
+
+
 def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds: Bounds = BOUNDS) -> Index:
     """Open the index in the folder ``path``; NoIndex where there is none, DamagedIndex where it cannot be trusted.
 
-    ``vocabulary`` is a file of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how
-    large a query may be.
+    ``path`` may also be the address of an index on a cluster, ``opensearch://host:9200/name``. ``vocabulary`` is a file
+    of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how large a query may be.
     """
+    if is_address(path):
+        from .scaleout.index import open_cluster_index
+
+        return open_cluster_index(str(path), read_vocabulary(vocabulary), bounds)
     storage = Storage(path)
     return Index(storage, open_snapshot(storage), read_vocabulary(vocabulary), bounds)
 
@@ -412,7 +415,29 @@ def _page(view: View, id: str) -> int:
     return page
 
 
-def _all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
+def check_window(limit: int, offset: int, plain: bool, bounds: Bounds) -> None:
+    """Raise QueryError where a page of results reaches too far; those of ``plain`` queries may reach anywhere."""
+    if limit < 0 or offset < 0 or (limit + offset > bounds.window and not plain):
+        raise QueryError(f"results can be read up to the {bounds.window}th; narrow the query instead")
+
+
+def check_filters(filters: Mapping[str, str | Sequence[str]]) -> None:
+    """Raise QueryError for a field or section that there is not."""
+    unknown = [kind for kind in values_of(filters.get(SECTION, ())) if kind not in SECTION_KINDS]
+    if unknown:
+        raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}")
+    unknown = [name for name in filters if name not in FIELD_NUMBERS and name != SECTION]
+    if unknown:
+        raise QueryError(f"no field {unknown[0]!r} to filter by")
+
+
+def values_of(wanted: str | Sequence[str]) -> list[str]:
+    """One value or several as a list."""
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
+    """The boosts of a query: the standing ones but for those that it changes; QueryError where they make no sense."""
     if not boosts:
         return BOOSTS
     unknown = [name for name in boosts if name not in BOOSTS]

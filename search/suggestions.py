@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..corpus.procedure import Procedure
 from ..indexer.analysis import STOP_WORDS, has_digit, terms
 from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, FIELDS, field_texts
 from ..indexer.postings import FIELD_SHIFT
 from ..indexer.snapshot import Snapshot
-from .evaluator import Evaluator
 from .language import trees as q
-from .matches import Matches
 from .spelling import slips
 from .words import Variant, Word
 
@@ -46,14 +45,15 @@ class Suggestion:
 
 def suggest(
     snapshot: Snapshot,
-    evaluator: Evaluator,
-    best: Callable[[Matches, int], list[tuple[int, float]]],
+    coded: Callable[[str, int], Iterable[Procedure]],
+    named: Callable[[Any, int], Iterable[Procedure]],
     prefix: str,
     limit: int,
 ) -> list[Suggestion]:
     """Completions of ``prefix``: codes that begin with it, then names with all its words, then words.
 
-    ``evaluator`` is one with NAMING_BOOSTS.
+    ``coded`` gives the first so many procedures whose code begins with something, ``named`` the best so many for a
+    query with NAMING_BOOSTS.
     """
     typed = terms(prefix)
     if not typed or limit < 1:
@@ -62,8 +62,10 @@ def suggest(
     if prefix[-1:].isspace():
         whole, last = typed, ""
     completions = (_completions(snapshot, last) or _misspelt(snapshot, last)) if last else {}
-    found = _codes(snapshot, typed[0], limit) if len(typed) == 1 and has_digit(typed[0]) else []
-    names = _names(snapshot, evaluator, best, whole, completions, last, _CANDIDATES * limit)
+    found = []
+    if len(typed) == 1 and has_digit(typed[0]):
+        found = [Suggestion(procedure.code or "", "code", procedure.id) for procedure in coded(typed[0], limit)]
+    names = _names(snapshot, named, whole, completions, last, _CANDIDATES * limit)
     found += sorted(names, key=lambda name: not name.text.lower().startswith(prefix.lower()))[:limit]
     before = prefix[: prefix.lower().rfind(last)] if last else prefix
     found += [Suggestion(before + term, "term") for term in completions if term != last and not has_digit(term)][:limit]
@@ -109,9 +111,9 @@ def _most_frequent(found: Counter[str]) -> Terms:
     return dict(sorted(telling, key=lambda item: (-item[1], item[0]))[:_COMPLETIONS])
 
 
-def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
-    """The first codes that begin with ``prefix``."""
-    found: dict[str, Suggestion] = {}
+def with_code(snapshot: Snapshot, prefix: str, limit: int) -> list[Procedure]:
+    """The first procedures whose code begins with ``prefix``."""
+    found: dict[str, Procedure] = {}
     for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
         start, stop = segment.prefix_range(prefix)
         for number in range(start, min(stop, start + 50 * limit)):
@@ -119,10 +121,10 @@ def _codes(snapshot: Snapshot, prefix: str, limit: int) -> list[Suggestion]:
             for page in pages[codes >> FIELD_SHIFT == FIELD_NUMBERS["code"]].tolist():
                 if segment.all_live or segment.live[page]:
                     procedure = snapshot.procedure(base + page)
-                    found[procedure.id] = Suggestion(procedure.code or "", "code", procedure.id)
+                    found[procedure.id] = procedure
             if len(found) >= limit:
                 break
-    return sorted(found.values(), key=lambda suggestion: (suggestion.text, suggestion.id or ""))[:limit]
+    return sorted(found.values(), key=lambda procedure: (procedure.code or "", procedure.id))[:limit]
 
 
 def _meant(snapshot: Snapshot, word: str) -> Any:
@@ -145,8 +147,7 @@ def _variants(words: list[str], others: Terms) -> tuple[Variant, ...]:
 
 def _names(
     snapshot: Snapshot,
-    evaluator: Evaluator,
-    best: Callable[[Matches, int], list[tuple[int, float]]],
+    named: Callable[[Any, int], Iterable[Procedure]],
     whole: list[str],
     completions: Terms,
     last: str,
@@ -159,10 +160,8 @@ def _names(
         return []
     # Beside other words the last one may stand for rarer words than were read: the names themselves tell.
     tree = q.AndMaybe(q.And(parts), unfinished) if parts else unfinished
-    matches = evaluator.evaluate(tree)
     found: dict[str, Suggestion] = {}
-    for page, _ in best(matches, limit):
-        procedure = snapshot.procedure(page)
+    for procedure in named(tree, limit):
         words = terms(" ".join(text for number, text in field_texts(procedure) if FIELDS[number].name in _NAMING))
         if any(word.startswith(last) or word in completions for word in words):
             found.setdefault(procedure.title, Suggestion(procedure.title, "name", procedure.id))

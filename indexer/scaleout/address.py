@@ -1,0 +1,90 @@
+"""Where an index on a cluster is: ``opensearch://host:9200,other:9200/name?shards=6&replicas=1``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...corpus.errors import ProcsearchError
+
+_ADDRESS = re.compile(r"opensearch(?P<tls>\+https)?://(?P<hosts>[^/?#]*)/(?P<name>[^/?#]*)(?:\?(?P<settings>[^#]*))?")
+_HOST = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,150}")
+_SETTINGS = {"shards": "number_of_shards", "replicas": "number_of_replicas"}
+_PREFIX = "PROCSEARCH_OPENSEARCH_"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The hosts (name and port) of a cluster and the ``name`` of an index there.
+
+    ``settings`` are those a new index is made with; what it does not name the cluster decides.
+    """
+
+    hosts: tuple[tuple[str, int], ...]
+    name: str
+    tls: bool = False
+    settings: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        hosts = ",".join(f"{host}:{port}" for host, port in self.hosts)
+        return f"opensearch{'+https' if self.tls else ''}://{hosts}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What opens a cluster; never shown."""
+
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    authority: str | None = None
+    """A file of the certificates to trust."""
+
+
+def is_address(text: object) -> bool:
+    """Whether ``text`` is meant as the address of an index on a cluster, not as a folder."""
+    return isinstance(text, str) and text.startswith(("opensearch://", "opensearch+https://"))
+
+
+def read_address(text: str) -> Address:
+    """The address that ``text`` writes; ProcsearchError says what is wrong with it, without repeating a password."""
+    found = _ADDRESS.fullmatch(text)
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        raise ProcsearchError(
+            "user and password do not belong in the address of a cluster: "
+            f"set {_PREFIX}USER and {_PREFIX}PASSWORD, or {_PREFIX}API_KEY"
+        )
+    if found is None:
+        raise ProcsearchError(f"{text!r} is no address of a cluster; write opensearch://host:9200/name")
+    hosts = [_HOST.fullmatch(host) for host in found["hosts"].split(",")]
+    if not all(hosts):
+        raise ProcsearchError(f"{found['hosts']!r} are no hosts; write host:9200 or host:9200,other:9200")
+    if not _NAME.fullmatch(found["name"]):
+        raise ProcsearchError(
+            f"{found['name']!r} is no name of an index; it is made of lower-case letters, digits, dots, - and _"
+        )
+    return Address(
+        tuple((host["host"].strip("[]"), int(host["port"] or 9200)) for host in hosts if host),
+        found["name"],
+        found["tls"] is not None,
+        dict(_setting(part) for part in (found["settings"] or "").split("&") if part),
+    )
+
+
+def read_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
+    """The credentials in the environment."""
+    names = ("USER", "PASSWORD", "API_KEY", "CA")
+    user, password, api_key, authority = (environment.get(_PREFIX + name) or None for name in names)
+    if api_key is None and (user is None) != (password is None):
+        raise ProcsearchError(f"{_PREFIX}USER and {_PREFIX}PASSWORD are of use together only")
+    return Credentials(user, password, api_key, authority)
+
+
+def _setting(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    if name not in _SETTINGS or not value.isdecimal():
+        raise ProcsearchError(f"{text!r} is no setting of an index; there are shards=6 and replicas=1")
+    return _SETTINGS[name], int(value)

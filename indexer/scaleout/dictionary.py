@@ -1,0 +1,157 @@
+"""The dictionary of an index on a cluster: its terms and how many pages have each, as a segment without pages.
+
+What a query's words may match, and what a misspelt one was meant to be, is worked out from it as from the dictionary of
+an index in a folder. It is counted by the cluster when a run finishes, kept there in pieces, and read by who searches.
+"""
+
+from __future__ import annotations
+
+import zlib
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...corpus.errors import DamagedIndex, EngineError
+from ..arrays import narrow, write_arrays
+from ..columns import page_arrays, strings
+from ..fields import FIELDS
+from ..layout import dictionary
+from ..manifest import Manifest, Versions
+from ..packing import PackedPages
+from ..segment import FileRecord, Segment, SegmentRecord
+from ..snapshot import Snapshot
+from ..storage import Storage
+from .cluster import BULK_SECONDS, Cluster, Item
+from .documents import LIVE
+from .state import State
+
+_NAME = "00000001.segment"
+_TERMS_AT_ONCE = 5000  # counted in one request; servers refuse more than ten thousand
+_PIECE = 2 * 2**20
+
+
+class _Dictionary(Segment):
+    """A segment of terms alone."""
+
+    def frequencies(self, numbers: npt.NDArray[np.int64], field: int | None = None) -> npt.NDArray[np.int64]:
+        """How many pages have each of the terms of ascending ``numbers``; in which field is not known."""
+        return super().frequencies(numbers)
+
+
+def count(cluster: Cluster, state: State) -> tuple[State, bytes]:
+    """What a run leaves behind of the pages in the index: the state of the next generation and the dictionary's file.
+
+    Everything written must be visible to searches.
+    """
+    doing = "counting the index"
+    sums = {field.name: {"stats": {"field": f"lengths.{field.name}"}} for field in FIELDS}
+    body = {
+        "query": LIVE, "size": 0, "track_total_hits": True,
+        "aggs": {
+            **sums,
+            "systems": {"terms": {"field": "system", "size": 1000}},
+            "terms": {"cardinality": {"field": "terms", "precision_threshold": 40_000}},
+        },
+    }  # fmt: skip
+    found = cluster.search(state.index, body, doing=doing, params={"request_cache": "false"})
+    counted = found["aggregations"]
+    terms = _terms(cluster, state, counted["terms"]["value"])
+    systems = tuple(sorted(bucket["key"] for bucket in counted["systems"]["buckets"]))
+    data, checksum = _written(terms, systems)
+    return replace(
+        state,
+        generation=state.generation + 1,
+        found=found["hits"]["total"]["value"],
+        lengths=tuple(int(counted[field.name]["sum"] or 0) for field in FIELDS),
+        filled=tuple(int(counted[field.name]["count"]) for field in FIELDS),
+        systems=systems,
+        size=len(data),
+        checksum=checksum,
+        pieces=-(-len(data) // _PIECE),
+    ), data
+
+
+def _terms(cluster: Cluster, state: State, about: int) -> dict[str, int]:
+    """Every term of the pages that can be found and how many of them have it; there are ``about`` so many."""
+    partitions = max(1, -(-about // _TERMS_AT_ONCE))
+    found: dict[str, int] = {}
+    for partition in range(partitions):
+        include = {"partition": partition, "num_partitions": partitions}
+        counting = {"terms": {"field": "terms", "size": 2 * _TERMS_AT_ONCE - 1, "include": include}}
+        answer = cluster.request(
+            "POST", f"/{state.index}/_search", {"query": LIVE, "size": 0, "aggs": {"terms": counting}},
+            doing="counting the words", params={"allow_partial_search_results": "false"}, seconds=10 * BULK_SECONDS,
+        )  # fmt: skip
+        counted = cluster.whole(answer, "counting the words")["aggregations"]["terms"]
+        if counted["sum_other_doc_count"]:
+            return _terms(cluster, state, 2 * partitions * _TERMS_AT_ONCE)
+        found.update((bucket["key"], bucket["doc_count"]) for bucket in counted["buckets"])
+    return found
+
+
+def _written(terms: dict[str, int], systems: tuple[str, ...]) -> tuple[bytes, int]:
+    """The bytes of the dictionary's file and its checksum."""
+    by_bytes = sorted((term.encode("utf-8", "replace"), pages) for term, pages in terms.items())
+    ends = np.cumsum([0, *(pages for _, pages in by_bytes)], dtype=np.int64)
+    nothing = np.zeros(len(by_bytes) + 1, np.uint32)
+    arrays: dict[str, Any] = {
+        **PackedPages().arrays(),
+        **page_arrays([]),
+        **strings("stored", []),
+        "phrases": np.empty(0, np.uint8),
+        **strings("system", [system.encode("utf-8", "replace") for system in systems]),
+        **dictionary([term for term, _ in by_bytes]),
+        "posting_offsets": narrow(ends), "gap_offsets": nothing, "position_offsets": nothing,
+        "gaps": np.empty(0, np.uint8), "codes": np.empty(0, np.uint16), "positions": np.empty(0, np.uint8),
+        "lengths": np.empty(0, np.uint8),
+    }  # fmt: skip
+    with TemporaryDirectory(prefix="procsearch-") as folder:
+        _, checksum = write_arrays(Storage(folder), _NAME, arrays)
+        return (Path(folder) / _NAME).read_bytes(), checksum
+
+
+def put(cluster: Cluster, state: State, data: bytes) -> None:
+    """Keep the dictionary of a generation at the cluster."""
+    for piece in range(state.pieces):
+        packed = b64encode(zlib.compress(data[piece * _PIECE : (piece + 1) * _PIECE], 6)).decode()
+        body = {"dictionary": state.generation, "stored": packed}
+        item = Item("index", _key(state.generation, piece), body)
+        cluster.bulk(state.index, [item], doing="keeping the dictionary")
+
+
+def forget(cluster: Cluster, older: State) -> None:
+    """Delete the dictionary of an ``older`` generation."""
+    items = [Item("delete", _key(older.generation, piece)) for piece in range(older.pieces)]
+    cluster.bulk(older.index, items, doing="deleting the older dictionary")
+
+
+def read(cluster: Cluster, state: State, folder: Path) -> Snapshot | None:
+    """The dictionary and statistics of ``state`` as a snapshot without pages; None where a newer one has replaced it.
+
+    ``folder`` takes the file, which is mapped and may be deleted then.
+    """
+    record = SegmentRecord(
+        FileRecord(_NAME, state.size, state.checksum), None, 0, state.found, state.lengths, state.filled
+    )
+    manifest = Manifest(state.generation, 0, Versions(), (record,) if state.pieces else ())
+    with (folder / _NAME).open("wb") as file:
+        for piece in range(state.pieces):
+            path = f"/{state.index}/_doc/{_key(state.generation, piece).replace(' ', '%20')}"
+            found = cluster.request("GET", path, doing="reading the dictionary", missing={})
+            if not found.get("found"):
+                return None
+            file.write(zlib.decompress(b64decode(found["_source"]["stored"])))
+    try:
+        segments = tuple(_Dictionary(Storage(folder), record) for record in manifest.segments)
+    except DamagedIndex as damage:
+        raise EngineError(f"the dictionary at {cluster.address} is damaged ({damage.reason}); finish it anew") from None
+    return Snapshot(manifest, segments, None)
+
+
+def _key(generation: int, piece: int) -> str:
+    return f"dictionary {generation} {piece}"

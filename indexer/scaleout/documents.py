@@ -1,0 +1,205 @@
+"""A page as a document of the cluster: our own terms and their stems, one after the other, and what is kept of it.
+
+The server analyses nothing: it splits at spaces what :mod:`~...indexer.analysis` found. A text is two strings, its
+terms and then their stems, each behind a mark, with ends of lines as terms of their own, so that every position is that
+of the index in a folder. The mark and the end of a line come before any term in order, so that ranges leave them out.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...corpus.procedure import Procedure
+from ..analysis import LINE, MAX_TERM, sound, stem
+from ..fields import FIELDS
+from ..page import IndexablePage, PageFacts, tokens_by_field
+from ..postings import LENGTHS, length_bytes
+from ..stored import unpack_procedure
+
+STEM = "\x02"
+"""What stands before a stem."""
+
+FIRST_TERM = "\x03"
+"""Every term comes after this, every stem and end of a line before it."""
+
+ALL_WORDS = "words.all"
+"""The field with the words of all fields that bare words look in."""
+
+NAMES = "words.names"
+"""The field with the words of all names."""
+
+BARE = frozenset(field.name for field in FIELDS if field.boost)
+"""The fields that bare words look in."""
+
+PARTS = 1 << 30
+"""Pages are numbered from 0 to here by a hash of their source, so that a part of them is a range."""
+
+LIVE = {"term": {"live": True}}
+"""The query for all pages that can be found."""
+
+FACTS = ["id", "source", "container", "size", "mtime", "digest", "parser"]
+"""What must be read of a document to recognise its page."""
+
+_NAMES = ("name", "common_names", "medical_terms", "descriptor")
+_LONGEST_KEY = 480  # bytes; the server takes 512
+_SPACE = re.compile(r"\s")
+_UNDECODED = {0xDC00 + byte: 0xF700 + byte for byte in range(128, 256)}
+_DECODED = {there: here for here, there in _UNDECODED.items()}
+
+_KEYWORD = {"type": "keyword", "ignore_above": 8000}
+_KEPT: dict[str, Any] = {"type": "keyword", "index": False, "doc_values": False}
+_NUMBER = {"type": "long", "index": False, "doc_values": False}
+
+
+def mapping() -> dict[str, Any]:
+    """The mapping of the fields of a document."""
+    text = {"type": "text", "analyzer": "whitespace"}
+    words = {field.name: {"type": "keyword"} if field.keyword else text for field in FIELDS}
+    lengths = {field.name: {"type": "integer", "index": False} for field in FIELDS}
+    return {
+        "dynamic": "strict",
+        "_source": {"excludes": ["words.*", "lengths.*", "terms"]},
+        "properties": {
+            "id": _KEYWORD, "container": _KEYWORD, "system": _KEYWORD, "source": _KEPT,
+            "size": _NUMBER, "mtime": _NUMBER, "digest": _KEPT, "parser": {"type": "long"}, "part": {"type": "integer"},
+            "live": {"type": "boolean"}, "stored": {"type": "binary"}, "dictionary": {"type": "integer"},
+            "words": {"properties": {**words, "all": text, "names": text}},
+            "lengths": {"properties": lengths},
+            "terms": {"type": "keyword", "index": False},
+        },
+    }  # fmt: skip
+
+
+class Kept(NamedTuple):
+    """A page of the cluster as it was read: its place (document, version) and what recognises it."""
+
+    key: str
+    id: str
+    source: str
+    facts: PageFacts
+    stored: bytes
+    seq_no: int
+    primary_term: int
+
+    @property
+    def container(self) -> str:
+        """The file on disk that it is in."""
+        return self.facts.container
+
+    @property
+    def procedure(self) -> Procedure:
+        """The procedure, whole."""
+        return unpack_procedure(self.stored, self.id, self.source)
+
+    def is_in(self, size: int, mtime_ns: int, parser: int) -> bool:
+        """Whether it was parsed by ``parser`` from a file that had this size and time of modification."""
+        facts = self.facts
+        return facts.mtime_ns == mtime_ns and facts.size == size and facts.parser == parser
+
+
+def key_of(id: str) -> str:
+    """The document of the page that is found by ``id``."""
+    key = "page " + id
+    return key if len(key.encode("utf-8", "replace")) <= _LONGEST_KEY else "long " + _hash(id)
+
+
+def shadow_key(source: str) -> str:
+    """The document of a page that another of the same id won over, by its source."""
+    return "shadow " + _hash(source)
+
+
+def part_of(source: str) -> int:
+    """The number of a page among PARTS."""
+    return int(_hash(source)[:8], 16) % PARTS
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def token(term: str) -> str:
+    """``term`` as the cluster holds it: the value of a keyword may have spaces, which part terms there."""
+    return _SPACE.sub("␣", term)
+
+
+def path(text: str) -> str:
+    """A path as JSON can hold it; :func:`own_path` is the way back."""
+    return text if text.isascii() else text.translate(_UNDECODED)
+
+
+def own_path(text: str) -> str:
+    """What :func:`path` made JSON of."""
+    return text if text.isascii() else text.translate(_DECODED)
+
+
+def kept(hit: Any) -> Kept:
+    """The page of a document as a search or a look-up gives it."""
+    found = hit["_source"]
+    facts = PageFacts(
+        own_path(found["container"]), found["size"], found["mtime"], bytes.fromhex(found["digest"]), found["parser"]
+    )
+    return Kept(
+        hit["_id"], found["id"], own_path(found["source"]), facts, b64decode(found.get("stored", "")),
+        hit.get("_seq_no", 0), hit.get("_primary_term", 0),
+    )  # fmt: skip
+
+
+def document(page: IndexablePage) -> dict[str, Any]:
+    """The document of a page that can be found."""
+    procedure = unpack_procedure(page.stored, page.id, page.source)
+    return {**shadow(page), "live": True, **_searchable(procedure)}
+
+
+def shadow(page: IndexablePage) -> dict[str, Any]:
+    """The document of a page that is kept but not found."""
+    facts = page.facts
+    return {
+        "id": page.id, "source": path(page.source), "container": path(facts.container), "size": facts.size,
+        "mtime": facts.mtime_ns, "digest": facts.digest.hex(), "parser": facts.parser, "part": part_of(page.source),
+        "stored": b64encode(page.stored).decode(),
+    }  # fmt: skip
+
+
+def again(page: Kept, facts: PageFacts | None = None) -> IndexablePage:
+    """A page that was read, ready to be written again, with other ``facts`` if given."""
+    system = sound(page.procedure.system or "")
+    return IndexablePage(page.id, page.source, system, facts or page.facts, page.stored)
+
+
+def _searchable(procedure: Procedure) -> dict[str, Any]:
+    """The words of a page field by field, how many there are, and its terms."""
+    found, runs = tokens_by_field(procedure)
+    words: dict[str, list[str]] = {"all": [], "names": []}
+    lengths: dict[str, int] = {}
+    start = 0
+    for number, count in runs:
+        field, tokens = FIELDS[number], found[start : start + count]
+        start += count
+        if field.keyword:
+            texts = [token(tokens[0][:MAX_TERM])]
+            lengths[field.name] = 1
+        else:
+            tokens = [word[:MAX_TERM] for word in tokens]
+            texts = [" ".join(tokens), " ".join(map(_marked, tokens))]
+            length = count - tokens.count(LINE)
+            if length:
+                lengths[field.name] = int(LENGTHS[length_bytes(np.array([length]))][0])
+        words.setdefault(field.name, []).extend(texts)
+        if field.name in BARE:
+            words["all"] += texts
+        if field.name in _NAMES:
+            words["names"].append(texts[0])
+    terms = sorted({word[:MAX_TERM] for word in found} - {LINE})
+    return {"system": procedure.system, "words": words, "lengths": lengths, "terms": terms}
+
+
+@lru_cache(maxsize=1 << 17)
+def _marked(term: str) -> str:
+    """The stem of ``term`` behind its mark; the end of a line as it is."""
+    return term if term == LINE else STEM + stem(term)

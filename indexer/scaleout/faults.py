@@ -1,0 +1,76 @@
+"""What can be wrong with a cluster, as errors that say what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opensearchpy import exceptions as theirs
+
+from ...corpus.errors import EngineError, NoIndex, ProcsearchError
+
+_READ_ONLY = "FORBIDDEN/12/index read-only / allow delete"
+_MAPPING = ("mapper_parsing_exception", "strict_dynamic_mapping_exception", "illegal_argument_exception")
+_UNAVAILABLE = (
+    "no_shard_available_action_exception", "unavailable_shards_exception", "search_phase_execution_exception",
+    "master_not_discovered_exception", "cluster_manager_not_discovered_exception", "cluster_block_exception",
+)  # fmt: skip
+
+
+def fault(error: Exception, doing: str, where: str) -> ProcsearchError:
+    """The error to raise for one of the client's, met while ``doing`` something at the cluster ``where``.
+
+    Its message holds what the server said of the cause and nothing that was sent.
+    """
+    start = f"{doing} at {where}"
+    if isinstance(error, theirs.ConnectionTimeout):
+        return EngineError(f"{start}: no answer in time; the cluster is overloaded or a node hangs: look at its health")
+    if isinstance(error, theirs.SSLError):
+        return EngineError(
+            f"{start}: its certificate is not trusted; name the authority's file in PROCSEARCH_OPENSEARCH_CA"
+        )
+    if isinstance(error, theirs.ConnectionError):
+        return EngineError(f"{start}: no host answers; check that the cluster runs and that host and port are right")
+    status = error.status_code if isinstance(error, theirs.TransportError) else 0
+    kind, reason = _cause(error)
+    return refusal(status if isinstance(status, int) else 0, kind, reason, start)
+
+
+def refusal(status: int, kind: str, reason: str, start: str) -> ProcsearchError:  # noqa: PLR0911 - a case for each
+    """The error for an answer with this ``status``, or for one item of an answer; ``start`` begins its message."""
+    if status == 401:
+        return EngineError(
+            f"{start}: the cluster asks who you are; set PROCSEARCH_OPENSEARCH_USER and _PASSWORD, or _API_KEY"
+        )
+    if _is_read_only(kind, reason):
+        return EngineError(
+            f"{start}: the index is read-only, most likely because a disk is nearly full; make room on the nodes, "
+            "then lift the block (index.blocks.read_only_allow_delete: null)"
+        )
+    if status == 403:
+        return EngineError(f"{start}: not permitted; the user needs a role that may read, write and manage this index")
+    if kind == "index_not_found_exception" or status == 404:
+        return NoIndex(f"{start}: there is no such index; make it with procsearch index --index")
+    if status == 429:
+        return EngineError(f"{start}: the cluster turns work away; give it more nodes or send less at a time")
+    if status == 503 or kind in _UNAVAILABLE:
+        return EngineError(
+            f"{start}: part of the index cannot be reached (the cluster is red); bring its nodes back: {reason or kind}"
+        )
+    if kind in _MAPPING:
+        return EngineError(f"{start}: the index is not one that procsearch made, or was changed: {reason or kind}")
+    return EngineError(f"{start}: {reason or 'no reason given'} ({kind or 'error'}, status {status})")
+
+
+def _is_read_only(kind: str, reason: str) -> bool:
+    return kind == "cluster_block_exception" and ("FORBIDDEN" in reason or "read-only" in reason)
+
+
+def _cause(error: Exception) -> tuple[str, str]:
+    """The kind of the server's error and what it says of the cause."""
+    info: Any = error.info if isinstance(error, theirs.TransportError) else None
+    found = info.get("error") if isinstance(info, dict) else None
+    if isinstance(found, dict):
+        roots = found.get("root_cause") or [found]
+        root = roots[0] if isinstance(roots[0], dict) else found
+        return str(root.get("type") or found.get("type") or ""), str(root.get("reason") or found.get("reason") or "")
+    return type(error).__name__, str(found or "")[:300]

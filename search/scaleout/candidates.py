@@ -1,0 +1,218 @@
+"""The pages that the cluster proposes, as a segment that our own scoring runs over.
+
+Only the words that a query asks for are looked up in them. What a word is worth depends on the whole index: the numbers
+of pages, of words in them and of pages with the word come from the cluster.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...corpus.procedure import Procedure
+from ...indexer.analysis import LINE, MAX_TERM, stem
+from ...indexer.fields import FIELDS
+from ...indexer.inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
+from ...indexer.page import tokens_by_field
+from ...indexer.segment import Codes, Documents, Segment
+from ...indexer.snapshot import Snapshot
+from ..cache import BoundedCache
+from ..evaluator import Evaluator, key_of
+from ..expansion import Expander
+from ..language import trees as q
+from ..matches import Matches
+from ..words import Word
+from .leaves import leaves
+
+_CACHE_BYTES = 16 * 2**20
+
+
+class Wanted:
+    """The terms that the leaves of a tree ask for. ``expanded`` gives those of a wildcard or a fuzzy word."""
+
+    def __init__(self, tree: Any, expanded: Callable[[Any], Sequence[str]]) -> None:
+        self._terms: set[str] = set()
+        self._stems: set[str] = set()
+        self._tests: list[Callable[[str], bool]] = []
+        for leaf in leaves(tree):
+            if isinstance(leaf, Word):
+                for variant in leaf.variants:
+                    words = variant.term.split(" ")
+                    (self._terms.add(variant.term) if len(words) == 1 else self._stems.update(map(stem, words)))
+            elif isinstance(leaf, q.Term):
+                self._terms.add(leaf.text)
+            elif isinstance(leaf, q.Phrase):
+                self._terms.update(leaf.words)
+            elif isinstance(leaf, q.Prefix):
+                self._tests.append(_begins_with(leaf.text))
+            elif isinstance(leaf, q.TermRange):
+                self._tests.append(_in_range(leaf))
+            else:
+                self._terms.update(expanded(leaf))
+
+    def among(self, terms: set[str]) -> list[str]:
+        """Those of ``terms`` that are asked for, in order."""
+        found = self._terms & terms
+        if self._stems:
+            found |= {term for term in terms if stem(term) in self._stems}
+        for test in self._tests:
+            found |= set(filter(test, terms))
+        found.discard(LINE)
+        return sorted(found)
+
+
+def _begins_with(prefix: str) -> Callable[[str], bool]:
+    return lambda term: term.startswith(prefix)
+
+
+def _in_range(leaf: Any) -> Callable[[str], bool]:
+    low, high = leaf.start or "", leaf.end
+
+    def holds(term: str) -> bool:
+        return (low < term if leaf.startexcl and low else low <= term) and (
+            high is None or (term < high if leaf.endexcl else term <= high)
+        )
+
+    return holds
+
+
+class Candidates(Segment):
+    """Procedures as a segment with the terms that are ``wanted``. It is in memory only."""
+
+    def __init__(self, procedures: Sequence[Procedure], wanted: Wanted) -> None:
+        self.pages = len(procedures)
+        self.name = "candidates"
+        self._procedures = procedures
+        tokens: list[str] = []
+        places: list[int] = []
+        counts: list[int] = []
+        for page, procedure in enumerate(procedures):
+            found, runs = tokens_by_field(procedure)
+            tokens += found
+            places += [page << FIELD_BITS | field for field, _ in runs]
+            counts += [count for _, count in runs]
+        distinct = set(tokens)
+        cut = {word: word[:MAX_TERM] for word in distinct if len(word) > MAX_TERM}
+        self._listed = wanted.among(distinct | set(cut.values()))
+        numbers = {term: number for number, term in enumerate(self._listed, 1)}
+        numbers |= {word: numbers[term] for word, term in cut.items() if term in numbers}
+        other = len(self._listed) + 1
+        numbers[LINE] = 0
+        self._places = numbers
+        numbered = np.fromiter((numbers.get(token, other) for token in tokens), np.uint32, len(tokens))
+        self._inverted: Inverted = invert(numbered, np.array(places, np.uint32), np.array(counts, np.int64))
+
+    # The dictionary: the first term has the number 1
+
+    def term(self, number: int) -> str:
+        """The term of that number."""
+        return self._listed[number - 1]
+
+    def term_number(self, term: str) -> int | None:
+        """The number of ``term``, or None where no candidate has it."""
+        return self._places.get(term)
+
+    def prefix_range(self, prefix: str) -> tuple[int, int]:
+        """The numbers [start, stop) of the terms that begin with ``prefix``."""
+        return 1 + bisect_left(self._listed, prefix), 1 + bisect_left(self._listed, prefix + "\U0010ffff")
+
+    def term_range(
+        self, start: str | None, end: str | None, start_excluded: bool, end_excluded: bool
+    ) -> tuple[int, int]:
+        """The numbers [first, stop) of the terms from ``start`` to ``end``; None is an open end."""
+        first = bisect_left(self._listed, start or "")
+        if start and start_excluded and self._listed[first : first + 1] == [start]:
+            first += 1
+        stop = len(self._listed) if end is None else bisect_left(self._listed, end)
+        if end and not end_excluded and self._listed[stop : stop + 1] == [end]:
+            stop += 1
+        return 1 + first, 1 + max(first, stop)
+
+    def stem_terms(self, stem_: str) -> list[int]:
+        """The numbers of all terms whose stem is ``stem_``."""
+        return [number for number, term in enumerate(self._listed, 1) if stem(term) == stem_]
+
+    # Postings
+
+    def postings(self, number: int) -> tuple[Documents, Codes]:
+        """The postings of a term, as those of any segment."""
+        return self._between(number, number + 1)
+
+    def _between(self, start: int, stop: int) -> tuple[Documents, Codes]:
+        low, high = self._inverted.starts[np.searchsorted(self._inverted.terms, (start, stop))]
+        return self._inverted.pages[low:high].astype(np.int64), self._inverted.codes[low:high]
+
+    def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
+        """The postings of the terms numbered ``start`` to ``stop``, one term after the other."""
+        return self._between(start, stop)
+
+    def positions(self, number: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+        """The positions of a term's occurrences in the order of :meth:`postings`."""
+        low, high = self._inverted.token_starts[np.searchsorted(self._inverted.terms, (number, number + 1))]
+        return self._inverted.positions[low:high]
+
+    @cached_property
+    def length_bytes(self) -> npt.NDArray[np.uint8]:
+        """The length bytes of all fields (columns) of all pages (rows)."""
+        lengths = np.zeros((self.pages, len(FIELDS)), np.uint8)
+        places = self._inverted.run_places
+        lengths[places >> FIELD_BITS, places & FIELD_MASK] = self._inverted.run_lengths
+        return lengths
+
+    # Pages
+
+    @property
+    def all_live(self) -> bool:
+        """Every candidate counts."""
+        return True
+
+    @cached_property
+    def live(self) -> npt.NDArray[np.bool_]:
+        """Every candidate counts."""
+        return np.ones(self.pages, bool)
+
+    def id(self, page: int) -> str:
+        """The id of a page."""
+        return self._procedures[page].id
+
+    def procedure(self, page: int) -> Procedure:
+        """The procedure of a page."""
+        return self._procedures[page]
+
+
+class CandidateEvaluator(Evaluator):
+    """Scores candidates of an index of which ``whole`` holds the statistics.
+
+    ``counted`` tells in how many pages of the whole index each leaf of the tree stands, by :func:`counted_leaves`.
+    """
+
+    def __init__(
+        self,
+        whole: Snapshot,
+        candidates: Candidates,
+        boosts: Mapping[str, float],
+        expander: Expander,
+        counted: Mapping[Hashable, int],
+    ) -> None:
+        snapshot = Snapshot(replace(whole.manifest), (candidates,), None)
+        cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
+        super().__init__(snapshot, boosts, expander, cache)
+        self.snapshot = snapshot
+        self._counted = counted
+
+    def having(self, leaf: Any, here: int, field: int | None = None) -> int:
+        """In how many pages of the whole index ``leaf`` stands, in one field of it if given."""
+        counted = self._counted.get((field, key_of(leaf)), here)
+        return min(max(counted, here), self.snapshot.live_count)
+
+    def best(self, matches: Matches, wanted: int) -> list[tuple[int, float]]:
+        """The ``wanted`` best candidates with their scores; ties go by id."""
+        pages, scores = matches.sparse()
+        found = zip(pages.tolist(), scores.tolist(), strict=True)
+        return sorted(found, key=lambda hit: (-hit[1], self.snapshot.id(hit[0])))[:wanted]

@@ -1,0 +1,44 @@
+"""The leaves of a query tree: its words, patterns, ranges and phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from copy import copy
+from typing import Any
+
+from ...indexer.fields import FIELDS, NAMING, field_range
+from ..evaluator import key_of
+from ..language import trees as q
+from ..words import Word
+
+_LEAVES = (q.Term, Word, q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)
+
+
+def leaves(node: Any) -> Iterator[Any]:
+    """The leaves of a tree, those that it excludes too."""
+    if isinstance(node, _LEAVES):
+        yield node
+        return
+    parts = getattr(node, "subqueries", None)
+    if parts is None:
+        parts = [getattr(node, name) for name in ("a", "b", "query", "child") if hasattr(node, name)]
+    for part in parts:
+        yield from leaves(part)
+
+
+def counted_leaves(tree: Any) -> dict[Hashable, Any]:
+    """The leaves of a tree by None and key, and those that are weighed field by field also by field and key."""
+    found: dict[Hashable, Any] = {}
+    for leaf in leaves(tree):
+        found[None, key_of(leaf)] = leaf
+        if leaf.fieldname == NAMING:
+            for number in field_range(NAMING):
+                found[number, key_of(leaf)] = in_field(leaf, FIELDS[number].name)
+    return found
+
+
+def in_field(leaf: Any, field: str) -> Any:
+    """A leaf asked for in another ``field``."""
+    node = copy(leaf)
+    node.fieldname = field
+    return node

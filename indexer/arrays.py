@@ -39,6 +39,7 @@ _ALIGNMENT = 64
 _BLOCK_BITS = 12
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
+_TOGETHER = 256  # blocks brought in at once, fewer than one block of checksums vouches for
 _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
 
@@ -136,7 +137,8 @@ class _Blocks:
         self.directory = self._bytes(directory_offset, end)
         self._checksums = self.data[self.end : above_offset].cast("I")
         self._above = self.data[above_offset:directory_offset].cast("I")
-        self._verified = bytearray(blocks)
+        self.verified = bytearray(blocks)
+        """For each block 1 once it is known to be what was written."""
         self._verified_above = bytearray(above)
 
     def _bytes(self, start: int, stop: int) -> bytes:
@@ -158,19 +160,24 @@ class _Blocks:
 
     def verify(self, start: int, stop: int) -> None:
         """Make sure that the bytes from ``start`` to ``stop`` are what was written, or raise DamagedIndex."""
-        first, last = start >> _BLOCK_BITS, (stop - 1) >> _BLOCK_BITS
-        block = self._verified.find(0, first, last + 1)
-        brought_in = 0
+        after = ((stop - 1) >> _BLOCK_BITS) + 1
+        block = self.verified.find(0, start >> _BLOCK_BITS, after)
         while block >= 0:
-            if block >= brought_in:
-                brought_in = min(block + 256, last + 1)
-                self._bring_in(block << _BLOCK_BITS, min(brought_in << _BLOCK_BITS, self.end))
-            self._verify_checksum(block >> (_BLOCK_BITS - 2))
-            end = min((block + 1) << _BLOCK_BITS, self.end)
-            if zlib.crc32(self.data[block << _BLOCK_BITS : end]) != self._checksums[block]:
-                raise DamagedIndex(self.name, f"bytes {block << _BLOCK_BITS} to {end} are not what was written")
-            self._verified[block] = 1
-            block = self._verified.find(0, block + 1, last + 1)
+            together = min(block + _TOGETHER, after)
+            self._bring_in(block << _BLOCK_BITS, min(together << _BLOCK_BITS, self.end))
+            self._verify_blocks(block, together)
+            block = self.verified.find(0, together, after)
+
+    def _verify_blocks(self, block: int, after: int) -> None:
+        crc32, data, checksums, verified, end = zlib.crc32, self.data, self._checksums, self.verified, self.end
+        self._verify_checksum(block >> (_BLOCK_BITS - 2))
+        self._verify_checksum((after - 1) >> (_BLOCK_BITS - 2))
+        while 0 <= block < after:
+            start, stop = block << _BLOCK_BITS, min((block + 1) << _BLOCK_BITS, end)
+            if crc32(data[start:stop]) != checksums[block]:
+                raise DamagedIndex(self.name, f"bytes {start} to {stop} are not what was written")
+            verified[block] = 1
+            block = verified.find(0, block + 1, after)
 
     def _verify_checksum(self, block: int) -> None:
         """Make sure of one block of the checksums themselves."""
@@ -182,8 +189,8 @@ class _Blocks:
             self._verified_above[block] = 1
 
     def verify_all(self) -> None:
-        self._verified = bytearray(len(self._verified))
-        self._verified_above = bytearray(len(self._verified_above))
+        self.verified[:] = bytes(len(self.verified))
+        self._verified_above[:] = bytes(len(self._verified_above))
         self.verify(0, self.end)
 
 
@@ -223,11 +230,13 @@ class ArrayFile:
 class Column:
     """One array of a file; what is taken from it has been verified."""
 
-    __slots__ = ("_array", "_bytes", "_file", "_itemsize", "_numbers", "_offset", "dtype")
+    __slots__ = ("_array", "_bytes", "_count", "_file", "_itemsize", "_numbers", "_offset", "_verified", "dtype")
 
     def __init__(self, blocks: _Blocks, array: Array, offset: int) -> None:
         # Not the file: with a cycle its mapping would outlive the last use of it.
         self._file = blocks
+        self._verified = blocks.verified
+        self._count = len(array)
         self.dtype = array.dtype
         self._array = array
         self._offset = offset
@@ -248,11 +257,15 @@ class Column:
 
     def pair(self, place: int) -> tuple[int, int]:
         """The element at ``place`` and the one after it, as Python numbers: where a part of another array lies."""
-        if not 0 <= place < len(self._array) - 1:
+        if not 0 <= place < self._count - 1:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
         start = self._offset + place * self._itemsize
-        self._file.verify(start, start + 2 * self._itemsize)
-        return self._numbers[place], self._numbers[place + 1]
+        stop = start + 2 * self._itemsize
+        # Most of what a query takes is a pair: where it is known to be sound, a call is saved.
+        if not (self._verified[start >> _BLOCK_BITS] and self._verified[(stop - 1) >> _BLOCK_BITS]):
+            self._file.verify(start, stop)
+        numbers = self._numbers
+        return numbers[place], numbers[place + 1]
 
     def slice(self, start: int, stop: int) -> Array:
         """The elements from ``start`` to ``stop``; DamagedIndex where they lie outside."""

@@ -139,7 +139,9 @@ class Segment:
     @_believing
     def term(self, number: int) -> str:
         """The term of that number."""
-        return self._terms[number].decode()
+        term = self._terms[number].decode()
+        self._remember(term, number)
+        return term
 
     @_believing
     def terms(self, start: int = 0, stop: int | None = None) -> list[str]:
@@ -161,10 +163,13 @@ class Segment:
         wanted = term.encode("utf-8", "replace")
         place = self._terms.find(wanted)
         number = place if place < len(self._terms) and self._terms[place] == wanted else None
+        self._remember(term, number)
+        return number
+
+    def _remember(self, term: str, number: int | None) -> None:
         if len(self._numbers) > _REMEMBERED:
             self._numbers.clear()
         self._numbers[term] = number
-        return number
 
     def first_term(self, at_least: str) -> int:
         """The number of the first term that is ``at_least`` or after it in byte order."""
@@ -218,7 +223,7 @@ class Segment:
         if rest or width not in (1, 2, 4):
             raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
         gaps = self._gaps.slice(low, high).view(f"<u{width}")
-        documents = np.cumsum(gaps, dtype=np.int64)
+        documents = gaps.cumsum(dtype=np.int64)
         if documents[-1] >= self.pages:
             raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
         return documents, self._codes.slice(start, stop)

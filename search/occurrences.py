@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,9 @@ from .matches import Mask
 _POSITION_BITS = 24
 _FIELD_BITS = 5
 
-NOWHERE = (np.empty(0, np.int64), np.empty(0, np.uint16))
+Postings = tuple[Documents, Codes]
+
+NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,13 @@ class Occurrences:
 def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
     """Where terms stand, each with its weight; one of several words as a phrase of words with their stems."""
     found = []
+    postings = cache(segment.postings)  # phrases that say the same share words
     for term, weight in variants:
         if " " in term:
             words = [segment.stem_terms(stem(word)) for word in term.split()]
-            found.append(Occurrences(*of_phrase(segment, words, 1), weight, term))
+            found.append(Occurrences(*_of_phrase(segment, postings, words, 1), weight, term))
         elif (number := segment.term_number(term)) is not None:
-            found.append(Occurrences(*segment.postings(number), weight, term))
+            found.append(Occurrences(*postings(number), weight, term))
     return found
 
 
@@ -61,23 +65,30 @@ def of_range(segment: Segment, start: int, stop: int) -> list[Occurrences]:
     return [Occurrences(*segment.range_postings(start, stop))] if start < stop else []
 
 
-def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> tuple[Documents, Codes]:
+def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Postings:
     """The last words of a phrase where each word stands at most ``slop`` places after the one before.
 
     ``words`` are the numbers of the terms that may stand in each place.
     """
+    return _of_phrase(segment, segment.postings, words, slop)
+
+
+def _of_phrase(
+    segment: Segment, postings: Callable[[int], Postings], words: Sequence[Sequence[int]], slop: int
+) -> Postings:
     if not all(words):
         return NOWHERE
-    postings = {number: segment.postings(number) for numbers in words for number in numbers}
-    wanted = np.ones(segment.pages, bool)
-    for numbers in words:
+    rarest_first = sorted(words, key=lambda numbers: sum(map(segment.frequency, numbers)))
+    wanted = None
+    for numbers in rarest_first:
         having = np.zeros(segment.pages, bool)
         for number in numbers:
-            having[postings[number][0]] = True
-        wanted &= having
-    if not wanted.any():
-        return NOWHERE
-    found = [_places(segment, {number: postings[number] for number in numbers}, wanted) for numbers in words]
+            having[postings(number)[0]] = True
+        wanted = having if wanted is None else wanted & having
+        if not wanted.any():
+            return NOWHERE
+    assert wanted is not None
+    found = [_places(segment, {number: postings(number) for number in numbers}, wanted) for numbers in words]
     before = found[0]
     for here in found[1:]:
         if not len(before):
@@ -89,16 +100,18 @@ def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> tu
     return pages, codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
 
 
-def _places(
-    segment: Segment, postings: dict[int, tuple[Documents, Codes]], wanted: Mask
-) -> npt.NDArray[np.int64]:  # fmt: skip
+def _places(segment: Segment, postings: dict[int, Postings], wanted: Mask) -> npt.NDArray[np.int64]:
     """Where any of some terms stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
     places = []
     for number, (pages, codes) in postings.items():
-        kept = wanted[pages]
+        kept = np.flatnonzero(wanted[pages])
         counts = codec.code_counts(codes)
-        positions = segment.positions(number)[np.repeat(kept, counts)]
+        many = counts[kept].astype(np.int64)
+        ends = np.cumsum(counts, dtype=np.int64)[kept]
+        # The positions of a posting lie side by side: the last of them one before its end.
+        behind = np.repeat(np.cumsum(many), many) - np.arange(many.sum())
+        positions = segment.positions(number)[np.repeat(ends, many) - behind]
         fields = (codes[kept] >> codec.FIELD_SHIFT).astype(np.int64)
-        place = np.repeat((pages[kept] << _FIELD_BITS) | fields, counts[kept])
-        places.append((place << _POSITION_BITS) | positions)
+        place = (pages[kept] << _FIELD_BITS) | fields
+        places.append((np.repeat(place, many) << _POSITION_BITS) | positions)
     return places[0] if len(places) == 1 else np.sort(np.concatenate(places))

@@ -1,21 +1,23 @@
 """The shipped table of synonyms: sorted lines of text, searched where they lie.
 
 The first line names the format and its version. Every other line is a key, and after tabs its synonyms, the best first,
-each ``term|weight|entry``. Lines are sorted by the bytes of their keys, so that one is found by bisection: nothing is
-read before the first look-up, and then a few pages of the file.
+each ``term|weight|entry``. Lines are sorted by the bytes of their keys with the tab. Nothing is read before the first
+look-up, which notes the first key of every stretch of the file; from then on one stretch is searched.
 """
 
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from ...corpus.errors import EngineError
 from .terms import Synonym
 
 HEADER = "#procsearch-vocabulary 1"
+_STRETCH = 4096  # bytes
 SHIPPED = Path(__file__).with_name("synonyms.tsv")
 
 
@@ -34,18 +36,24 @@ class Table:
     def find(self, key: str) -> tuple[Synonym, ...]:
         """The synonyms of the term with this key, the best first."""
         wanted = key.encode() + b"\t"
-        low, high = self._data.find(b"\n") + 1, len(self._data)
-        while low < high:
-            start = self._data.rfind(b"\n", low, (low + high) // 2) + 1 or low
-            stop = self._data.find(b"\n", start)
-            line = self._data[start:stop]
-            if line.startswith(wanted):
-                return tuple(map(_synonym, line[len(wanted) :].decode().split("\t")))
-            if line < wanted:
-                low = stop + 1
-            else:
-                high = start
-        return ()
+        first_keys, starts = self._stretches
+        stretch = bisect_right(first_keys, wanted)
+        line = self._data.find(b"\n" + wanted, starts[stretch - 1], starts[stretch]) if stretch else -1
+        if line < 0:
+            return ()
+        start = line + 1 + len(wanted)
+        return tuple(map(_synonym, self._data[start : self._data.find(b"\n", start)].decode().split("\t")))
+
+    @cached_property
+    def _stretches(self) -> tuple[list[bytes], list[int]]:
+        """The first key of each stretch of lines, and where the newline before it is; the end of the file besides."""
+        keys, starts = [], []
+        newline = self._data.find(b"\n")
+        while 0 <= newline < len(self._data) - 1:
+            starts.append(newline)
+            keys.append(self._data[newline + 1 : self._data.find(b"\t", newline) + 1])
+            newline = self._data.find(b"\n", newline + _STRETCH)
+        return keys, [*starts, len(self._data)]
 
 
 def write_table(path: Path, entries: Mapping[str, Iterable[Synonym]], sources: str) -> None:

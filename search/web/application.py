@@ -29,7 +29,7 @@ def app(index: Index, settings: Settings | None = None) -> Gate:
     It needs no start or stop of its own, so that it can be mounted; it serves new commits as they come.
     """
     settings = settings or Settings()
-    queries = Queries(settings)
+    queries = Queries(settings, waits=not isinstance(index, Index))
     metrics = Metrics(_PATHS, settings.metrics_folder)
     pages = SearchPages(index, queries, settings)
     api = Api(index, queries, metrics, settings)

@@ -46,6 +46,7 @@ from .words import Variant
 BOUNDS = Bounds()
 
 _CACHE_BYTES = 128 * 2**20
+_PROCEDURES_BYTES = 32 * 2**20
 
 
 class View:
@@ -61,6 +62,15 @@ class View:
         self._variants: dict[str, tuple[Variant, ...]] = {}
         self._likely: dict[str, str | None] = {}
         self._evaluators: dict[tuple[tuple[str, float], ...], Evaluator] = {}
+        self._procedures: BoundedCache[Procedure] = BoundedCache(_PROCEDURES_BYTES)
+
+    def procedure(self, page: int) -> Procedure:
+        """The procedure of a page, kept for the next query that finds it."""
+        found = self._procedures.get(page)
+        if found is None:
+            found = self.snapshot.procedure(page)
+            self._procedures.put(page, found, 3000 + sum([len(section.text) for section in found.sections]))
+        return found
 
     def variants(self, word: str) -> tuple[Variant, ...]:
         """What ``word`` may match in this commit."""
@@ -223,7 +233,7 @@ class Index:
         return Asked(view, query, tree, evaluator, matches, corrected, (*notes, *evaluator.notes_on(tree)))
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
-        return Hit(view.snapshot.id(page), score, lambda: view.snapshot.procedure(page), asked.snippet)
+        return Hit(view.snapshot.id(page), score, lambda: view.procedure(page), asked.snippet)
 
     # Single procedures
 

@@ -76,3 +76,18 @@ SECTION_WORDS_WEIGHT = 0.8
 
 CORRECTED_WEIGHT = 0.6
 """What the likely word counts beside the word as typed."""
+
+MEANING_WEIGHT = 2.5
+"""What the nearness of a page to the meaning of a query (0 to 1) counts beside the best lexical score."""
+
+LEADING_PAGES = 2
+"""How many of the best pages lead the vector of a query towards them."""
+
+LEADING_WEIGHT = 0.7
+"""How far, beside the length of the query's own vector."""
+
+NEAREST_PAGES = 100
+"""How many pages, at most, are found by their meaning alone."""
+
+NEAR = 0.25
+"""How near these are at least."""

@@ -20,6 +20,9 @@ from .words import Together, Word
 ALL_WORDS = "(all words)"
 """The name of the part of a score that a page has for having all words of a short query."""
 
+MEANING = "(meaning)"
+"""The name of the part of a score that a page has for being near to the meaning of the query."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldMatch:
@@ -80,7 +83,7 @@ class Explanation:
         """What keeps the page from a better place, in words; empty for the first hit."""
         if self.rank == 1:
             return ()
-        plain = [word for word in self.words if not word.instead_of and word.word != ALL_WORDS]
+        plain = [word for word in self.words if not word.instead_of and word.word not in (ALL_WORDS, MEANING)]
         missing = [word.word for word in plain if not _said(word, self.words)]
         absent = [word.word for word in plain if not word.pages]
         reasons = []
@@ -108,11 +111,18 @@ class Explanation:
 
 
 def explain(
-    snapshot: Snapshot, evaluator: Evaluator, tree: Any, asked: Sequence[AskedWord], hits: Matches, page: int
+    snapshot: Snapshot,
+    evaluator: Evaluator,
+    tree: Any,
+    asked: Sequence[AskedWord],
+    hits: Matches,
+    page: int,
+    ranked: Matches | None = None,
 ) -> Explanation:
     """Explain the score of ``page`` among the ``hits`` of the query ``tree``, which asks for the words ``asked``.
 
-    ``hits`` are what filters leave of the pages that match.
+    ``hits`` are what filters leave of the pages that match, ``ranked`` all of these where words are not all they are
+    ranked by.
     """
     matches = evaluator.evaluate(tree)
     shares = dict(_shares(evaluator, tree, page, 1.0))
@@ -123,18 +133,21 @@ def explain(
             WordScore(
                 word=word.text,
                 field=word.field,
-                score=_score_of(found, page) * shares.get(id(word.node), 0.0),
+                score=found.score(page) * shares.get(id(word.node), 0.0),
                 pages=evaluator.having(word.node, len(found)),
                 rarity=evaluator.rarity(word.node),
                 matches=tuple(_field_matches(snapshot, evaluator, word, page)),
                 instead_of=word.instead_of,
             )
         )
-    score = _score_of(matches, page)
+    score = matches.score(page)
     all_words = all(_said(word, words) for word in words if not word.instead_of)
     if all_words and isinstance(tree, Together):
         bonus = score - sum(word.score for word in words)
         words.append(WordScore(ALL_WORDS, ALL, bonus, len(matches), 0.0, ()))
+    if ranked is not None and (meaning := ranked.score(page) - score):
+        words.append(WordScore(MEANING, ALL, meaning, len(ranked), 0.0, ()))
+        score += meaning
     pages, scores = hits.sparse()
     rank = _rank(snapshot, pages, scores, page)
     return Explanation(
@@ -161,14 +174,14 @@ def _rank(snapshot: Snapshot, pages: Pages, scores: Scores, page: int) -> int | 
 
 def _shares(evaluator: Evaluator, node: Any, page: int, share: float) -> Iterator[tuple[int, float]]:
     """What the score of each leaf of the tree is multiplied by on its way into the score of ``page``."""
-    if not _score_of(evaluator.evaluate(node), page):
+    if not evaluator.evaluate(node).score(page):
         share = 0.0
     if isinstance(node, (q.AndNot, q.AndMaybe, q.Require)):
         yield from _shares(evaluator, node.a, page, share * node.boost)
         if isinstance(node, q.AndMaybe):
             yield from _shares(evaluator, node.b, page, share * node.boost)
     elif isinstance(node, q.DisjunctionMax):
-        best = max(node.subqueries, key=lambda sub: _score_of(evaluator.evaluate(sub), page))
+        best = max(node.subqueries, key=lambda sub: evaluator.evaluate(sub).score(page))
         for sub in node.subqueries:
             counts = 1.0 if sub is best else node.tiebreak
             yield from _shares(evaluator, sub, page, share * node.boost * counts)
@@ -187,12 +200,6 @@ def _said(word: WordScore, words: Sequence[WordScore]) -> bool:
 
 def _listed(words: Sequence[str]) -> str:
     return ", ".join(f"“{word}”" for word in words)
-
-
-def _score_of(matches: Matches, page: int) -> float:
-    pages, scores = matches.sparse()
-    place = int(np.searchsorted(pages, page))
-    return float(scores[place]) if place < len(pages) and pages[place] == page else 0.0
 
 
 def _field_matches(snapshot: Snapshot, evaluator: Evaluator, word: AskedWord, page: int) -> list[FieldMatch]:

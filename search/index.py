@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
@@ -36,12 +37,13 @@ from .neighbours import telling_terms
 from .questions import cues_of
 from .results import Hit, Results
 from .rewrite import Rewriter, query_fields, tokens
+from .semantic.ranking import Semantics
 from .snippets import Snippet, make_snippet
 from .suggestions import NAMING_BOOSTS, Suggestion, suggest, with_code
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
-from .words import Variant
+from .words import SEMANTIC, Variant
 
 BOUNDS = Bounds()
 
@@ -170,6 +172,7 @@ class Index:
         self._storage = storage
         self._bounds = bounds
         self._opening = Lock()
+        self._semantics = Semantics()
         self._vocabulary = vocabulary or read_vocabulary()
         self._view = View(snapshot, self._vocabulary, bounds)
 
@@ -229,11 +232,14 @@ class Index:
         tree, corrected, notes = read_query(view, query, plain)
         if not plain:
             check_costs(query, tree, view.snapshot, evaluator, view.bounds)
-        matches = evaluator.evaluate(tree)
-        return Asked(view, query, tree, evaluator, matches, corrected, (*notes, *evaluator.notes_on(tree)))
+        words = evaluator.evaluate(tree)
+        ranked = self._semantics.ranked(view.snapshot, corrected or query, plain, tree, evaluator, words)
+        notes = (*notes, *ranked.notes, *evaluator.notes_on(tree))
+        return Asked(view, query, tree, evaluator, ranked.matches, corrected, notes, words)
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
-        return Hit(view.snapshot.id(page), score, lambda: view.procedure(page), asked.snippet)
+        snip = asked.snippet if asked.has_words(page) else asked.semantic_snippet
+        return Hit(view.snapshot.id(page), score, lambda: view.procedure(page), snip)
 
     # Single procedures
 
@@ -284,7 +290,7 @@ class Index:
         view = self.view()
         asked = self._ask(view, query, all_boosts(boosts))
         hits = within(asked.matches, asked.filter_mask(filters)) if filters else asked.matches
-        return explain(view.snapshot, asked.evaluator, asked.tree, asked.words, hits, _page(view, id))
+        return explain(view.snapshot, asked.evaluator, asked.tree, asked.words, hits, _page(view, id), asked.matches)
 
     # The whole
 
@@ -326,7 +332,7 @@ class Index:
 
 
 class Asked:
-    """One query, evaluated."""
+    """One query, evaluated: the pages found, and those of them found by ``by_words``, None where these are all."""
 
     def __init__(
         self,
@@ -337,8 +343,10 @@ class Asked:
         matches: Matches,
         corrected: str | None,
         notes: tuple[str, ...],
+        by_words: Matches | None = None,
     ) -> None:
         self._view = view
+        self.by_words = matches if by_words is None else by_words
         self._query = query
         self.tree = tree
         self.evaluator = evaluator
@@ -362,6 +370,10 @@ class Asked:
     @cached_property
     def _sections(self) -> MatchedSections:
         return MatchedSections(self._view.snapshot, self.evaluator, self.words)
+
+    def has_words(self, page: int) -> bool:
+        """Whether a page that is found has words of the query, or is near to its meaning only."""
+        return self.by_words is self.matches or bool(self.by_words.score(page))
 
     def filter_mask(self, filters: Mapping[str, str | Sequence[str]]) -> Mask:
         """The pages that have one of the values asked for in every field of ``filters``."""
@@ -387,6 +399,10 @@ class Asked:
         """The snippet of a hit."""
         check_deadline()
         return make_snippet(procedure, self._finder, self._weights, cues_of(self._query))
+
+    def semantic_snippet(self, procedure: Procedure) -> Snippet:
+        """The snippet of a hit that is near to the meaning of the query only."""
+        return replace(self.snippet(procedure), tier=SEMANTIC)
 
 
 def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tuple[str, ...]]:

@@ -42,6 +42,13 @@ class Matches:
         scores[self.pages] = self.scores
         return scores
 
+    def score(self, page: int) -> float:
+        """The score of one page, 0 where it does not match."""
+        if self.pages is None:
+            return float(self.scores[page]) if len(self.scores) else 0.0
+        place = int(np.searchsorted(self.pages, page))
+        return float(self.scores[place]) if place < len(self.pages) and self.pages[place] == page else 0.0
+
     def sparse(self) -> tuple[Pages, Scores]:
         """The matching pages and their scores."""
         if self.pages is not None:

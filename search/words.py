@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from .language.trees import And, MultiTerm, Or
 
-TIERS = ("exact", "stem", "synonym", "prefix", "corrected", "semantic")
+SEMANTIC = "semantic"
+"""How a page is found that has none of the words."""
+
+TIERS = ("exact", "stem", "synonym", "prefix", "corrected", SEMANTIC)
 """How a word of a query may match, the tightest first."""
 
 

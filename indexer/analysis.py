@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 """Raised when the same text gives other terms or stems; an index of another version is built anew."""
 
 MAX_TERM = 64
@@ -33,7 +33,8 @@ _DIGITS_ALIKE = bytes(ord("0") if chr(c).isdigit() and c < 128 else c for c in r
 _POINT_MARK = "\x02"
 _KEPT = {LINE: LINE, _POINT_MARK: "."}
 _TO_WORDS = bytes(ord(_KEPT.get(c, c.lower() if c.isalnum() else " ")) for c in map(chr, range(128))) + bytes(128)
-_TYPOGRAPHY = (("’", "'"), ("“", " "), ("”", " "), ("–", " "), ("—", " "), ("•", " "), ("…", " "), ("\xa0", " "))
+TYPOGRAPHY = (("’", "'"), ("“", " "), ("”", " "), ("–", " "), ("—", " "), ("•", " "), ("…", " "), ("\xa0", " "))
+"""Marks of typeset text, and plain ones that part words in the same way."""
 
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be been before being but by can could did do does doing for from
@@ -47,7 +48,7 @@ STOP_WORDS = frozenset(
 def words(text: str) -> list[str]:
     """The words of ``text`` in order, :data:`LINE` at each end of a line; a term is the first part of a long one."""
     if not text.isascii():
-        for mark, plain in _TYPOGRAPHY:
+        for mark, plain in TYPOGRAPHY:
             text = text.replace(mark, plain)
     if not text.isascii() or LINE in text or _POINT_MARK in text:
         first, *lines = text.split("\n")
@@ -59,7 +60,7 @@ def words(text: str) -> list[str]:
             found += words(line)
         return found
     if "'" in text:
-        text = _POSSESSIVE.sub("", text)
+        text = _POSSESSIVE.sub(" ", text)
     data = text.encode("ascii")
     if b"0.0" in data.translate(_DIGITS_ALIKE):
         data = _POINT.sub(_POINT_MARK.encode(), data)
@@ -82,8 +83,12 @@ def fold(word: str) -> str:
     """``word`` in lower case without accents: ``Ménière`` and ``meniere`` are one term."""
     if word.isascii():
         return word.lower()
-    decomposed = unicodedata.normalize("NFKD", word.lower())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)) or word
+    decomposed = unicodedata.normalize("NFKD", word.lower()).lower()
+    # Some letters are decomposed to more than letters: a number in parentheses, say. Those are no part of a word.
+    return (
+        "".join(c for c in decomposed if not unicodedata.combining(c) and (c > "\x7f" or c.isalnum() or c == "."))
+        or word
+    )
 
 
 def folded(text: str) -> str | None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import count
+
 import numpy as np
 
 from .arrays import Array
 from .columns import page_arrays
 from .fields import FIELDS
 from .inversion import FIELD_BITS, FIELD_MASK, Inverted
-from .layout import Arrays, Postings, lay_out
+from .layout import Arrays, Postings, lay_out, ranges
 from .packing import PackedPages
-from .page import IndexablePage, IndexablePages, term_numbers
+from .page import IndexablePage, IndexablePages
 from .storage import Storage
 
-_BYTES_PER_PAGE = 2000  # what an id, a source and the rest of a page take as objects
+_BYTES_PER_PAGE = 1000  # what an id, a source and the rest of a page take as objects
+_BYTES_PER_TERM = 150
 
 
 class Batch:
@@ -24,19 +29,23 @@ class Batch:
 
     def __init__(self, phrases: bytes = b"") -> None:
         self._packed = PackedPages(phrases)
-        self._numbers = term_numbers()
+        self._numbers: dict[bytes, int] = defaultdict(count().__next__)
+        self._known: dict[int, _Known] = {}
         self._parts: list[_Part] = []
         self.pages: list[IndexablePage] = []
         self.bytes_held = 0
 
     def add(self, pages: IndexablePages) -> None:
         """Add pages."""
-        numbers = np.array(list(map(self._numbers.__getitem__, pages.inverted.terms)), np.int64)
+        known = self._known.get(id(pages.words)) or self._known.setdefault(id(pages.words), _Known(pages.words))
+        terms_before = len(self._numbers)
+        numbers = known.numbers(pages.inverted.terms, self._numbers)
         self._parts.append(_Part(pages.inverted, numbers, len(self.pages)))
-        self.pages += pages.pages
+        # Without what is packed, which stands elsewhere.
+        self.pages += [page._replace(stored=b"") for page in pages.pages]
         self.bytes_held += self._packed.add([page.stored for page in pages.pages], pages.phrases)
-        self.bytes_held += sum(array.nbytes for array in pages.inverted[1:] if isinstance(array, np.ndarray))
-        self.bytes_held += _BYTES_PER_PAGE * len(pages.pages)
+        self.bytes_held += pages.inverted.nbytes + numbers.nbytes + _BYTES_PER_PAGE * len(pages.pages)
+        self.bytes_held += _BYTES_PER_TERM * (len(self._numbers) - terms_before)
 
     @property
     def phrases(self) -> bytes:
@@ -45,16 +54,13 @@ class Batch:
 
     def arrays(self, storage: Storage, chunk: int) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
-        terms = list(self._numbers)
-        order = sorted(range(1, len(terms)), key=terms.__getitem__)  # but for the end of a line
-        rank = np.full(len(terms), -1)
-        rank[order] = np.arange(len(order))
+        terms = sorted(self._numbers)
+        rank = np.empty(len(terms), np.int32)
+        rank[list(map(self._numbers.__getitem__, terms))] = np.arange(len(terms))
         for part in self._parts:
             part.rank(rank)
-        # The order of characters is that of their bytes in UTF-8.
-        encoded = [terms[number].encode() for number in order]
         return {
-            **lay_out(storage, encoded, self._parts, chunk),
+            **lay_out(storage, terms, self._parts, chunk),
             "lengths": self._lengths(),
             **self._packed.arrays(),
             **page_arrays(self.pages),
@@ -69,20 +75,39 @@ class Batch:
         return lengths.ravel()
 
 
+class _Known:
+    """The numbers that the words of some list have in a batch, as far as they have been asked for."""
+
+    def __init__(self, words: Sequence[bytes]) -> None:
+        self._words = words
+        self._numbers = np.empty(0, np.int32)
+
+    def numbers(self, terms: Array, numbers: dict[bytes, int]) -> Array:
+        """The numbers in the batch of ``terms``, numbers in the list."""
+        if len(self._words) > len(self._numbers):
+            more = 2 * len(self._words) - len(self._numbers)
+            self._numbers = np.pad(self._numbers, (0, more), constant_values=-1)
+        found = self._numbers[terms]
+        unknown = np.flatnonzero(found < 0)
+        if len(unknown):
+            found[unknown] = [numbers[self._words[term]] for term in terms[unknown].tolist()]
+            self._numbers[terms] = found
+        return found
+
+
 class _Part:
     """A few pages as a source of postings; ``numbers`` are those of its terms in the batch."""
 
     def __init__(self, inverted: Inverted, numbers: Array, first_page: int) -> None:
         self.inverted = inverted
         self.first_page = first_page
-        self._numbers = numbers
         self.ranks = numbers
         self._order = numbers
 
     def rank(self, rank: Array) -> None:
-        """Put its terms in order, now that ``rank`` tells the rank of each term of the batch; -1 is no term."""
-        ranks = rank[self._numbers]
-        self._order = np.argsort(ranks)[1:]
+        """Put its terms in order, now that ``rank`` tells the rank of each term of the batch."""
+        ranks = rank[self.ranks]
+        self._order = np.argsort(ranks).astype(np.int32)
         self.ranks = ranks[self._order]
 
     def counts(self) -> Array:
@@ -93,17 +118,13 @@ class _Part:
         """The postings of the terms from ``start`` to ``stop``."""
         inverted, terms = self.inverted, self._order[start:stop]
         low, counts = inverted.starts[terms], inverted.starts[terms + 1] - inverted.starts[terms]
-        chosen = _ranges(low, counts)
-        tokens = _ranges(inverted.token_starts[terms], inverted.token_starts[terms + 1] - inverted.token_starts[terms])
+        first, occurrences = inverted.token_starts[terms], np.diff(inverted.token_starts)[terms]
+        chosen = ranges(low, counts)
         return Postings(
-            np.repeat(self.ranks[start:stop], counts),
-            (inverted.places[chosen] >> FIELD_BITS) + np.uint32(self.first_page),
+            self.ranks[start:stop],
+            counts,
+            occurrences,
+            inverted.pages[chosen] + np.uint32(self.first_page),
             inverted.codes[chosen],
-            inverted.positions[tokens],
+            inverted.positions[ranges(first, occurrences)],
         )
-
-
-def _ranges(starts: Array, counts: Array) -> Array:
-    """The numbers from each of ``starts`` on, as many as its count, one range after the other."""
-    ends = np.cumsum(counts, dtype=np.int64)
-    return np.repeat(starts - ends + counts, counts) + np.arange(int(ends[-1]))

@@ -16,51 +16,57 @@ FIELD_MASK = (1 << FIELD_BITS) - 1
 class Inverted(NamedTuple):
     """The postings of some pages, by term.
 
-    The postings of a term start at its ``starts`` and its positions at its ``token_starts``, both one longer than
-    ``terms``, of which the first is the end of a line and has none. A place is the number of a page times 32 plus that
-    of a field: ``places`` has each posting's, ``run_places`` those that hold words and ``run_lengths`` the length bytes
-    of these.
+    ``terms`` are numbers of words, ascending; the postings of a term start at its ``starts`` and its positions at its
+    ``token_starts``, both one longer than ``terms``. ``pages`` has each posting's page. A place is the number of a page
+    times 32 plus that of a field: ``run_places`` are those that hold words, ``run_lengths`` the length bytes of these.
     """
 
-    terms: list[str]
+    terms: Array
     starts: Array
     token_starts: Array
-    places: Array
+    pages: Array
     codes: Array
     positions: Array
     run_places: Array
     run_lengths: Array
 
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the arrays take."""
+        return sum(array.nbytes for array in self)
 
-def invert(terms: list[str], tokens: Array, run_places: Array, run_counts: Array) -> Inverted:
-    """Invert ``tokens``, numbers of ``terms``.
+
+def invert(tokens: Array, run_places: Array, run_counts: Array) -> Inverted:
+    """Invert ``tokens``, numbers of words; 0 is the end of a line.
 
     A run is the tokens of one place, one after the other; places ascend. The values of a keyword field are a run each,
     and no term is in two of them.
     """
-    counts = run_counts.astype(np.int64)
-    run_starts = np.cumsum(counts) - counts
-    line_ends = tokens == 0
-    if len(counts):
-        run_lengths = postings.length_bytes(counts - np.add.reduceat(line_ends, run_starts, dtype=np.int64))
+    run_starts = np.cumsum(run_counts) - run_counts
+    if len(run_counts):
+        line_ends = np.add.reduceat(tokens == 0, run_starts, dtype=np.int64)
+        run_lengths = postings.length_bytes(run_counts - line_ends)
     else:
         run_lengths = np.empty(0, np.uint8)
-    # Numbers of two bytes are sorted in linear time. Ends of lines come first and are cut off.
-    token = np.argsort(tokens.astype(np.uint16) if len(terms) < 1 << 16 else tokens, kind="stable")
-    token = token[np.count_nonzero(line_ends) :]
-    term = tokens[token]
-    run = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)[token]
+    token = np.flatnonzero(tokens)
+    key = tokens[token].astype(np.uint64) << np.uint64(32)
+    key |= token.astype(np.uint64)
+    key.sort()
+    token = (key & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    term = (key >> np.uint64(32)).astype(np.uint32)
+    run = np.repeat(np.arange(len(run_counts), dtype=np.uint32), run_counts)[token]
     first, occurrences = _posting_starts(term, run)
     run_of_posting = run[first]
     places = run_places[run_of_posting]
-    fields = (places & FIELD_MASK).astype(np.uint16)
-    token_starts = np.searchsorted(term, np.arange(len(terms) + 1))
+    token_starts = np.append(np.flatnonzero(np.diff(term, prepend=0)), len(term))
     return Inverted(
-        terms,
+        term[token_starts[:-1]],
         np.searchsorted(first, token_starts).astype(np.uint32),
         token_starts.astype(np.uint32),
-        places,
-        postings.make_codes(fields, occurrences.astype(np.uint16), run_lengths[run_of_posting]),
+        smallest(places >> FIELD_BITS),
+        postings.make_codes(
+            (places & FIELD_MASK).astype(np.uint16), occurrences.astype(np.uint16), run_lengths[run_of_posting]
+        ),
         smallest(token - run_starts[run]),
         run_places,
         run_lengths,

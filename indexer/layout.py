@@ -5,8 +5,9 @@ The sources are batches of pages on their way in, or segments that become one; m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -24,11 +25,15 @@ _OFFSETS = {"posting_offsets": "codes", "gap_offsets": "gaps", "position_offsets
 
 
 class Postings(NamedTuple):
-    """Postings of a range of terms, in the order of terms: of each its term's rank, its page in the segment to be and
-    its code, and the positions of all their occurrences.
+    """Postings of a range of terms, in the order of terms.
+
+    Of each term its rank, how many postings it has and how many occurrences; of each posting its page in the segment to
+    be and its code; and the positions of all their occurrences.
     """
 
     ranks: Array
+    counts: Array
+    occurrences: Array
     pages: Array
     codes: Array
     positions: Array
@@ -76,7 +81,9 @@ def _spool(
             low, high = np.searchsorted(source.ranks, (start, stop)).tolist()
             if low < high:
                 parts.append(source.postings(low, high))
-        ranks, arrays = _join(parts)
+        if not parts:
+            continue
+        ranks, arrays = _join(parts, start, stop)
         present += [terms[rank] for rank in ranks]
         for name, into in _OFFSETS.items():
             offsets[name].append(arrays[name][:-1] + spools[into].count)
@@ -100,34 +107,58 @@ def _term_ranges(sources: Sequence[Source], terms: int, chunk: int) -> Iterator[
         start = stop
 
 
-def _join(parts: list[Postings]) -> tuple[list[int], dict[str, Array]]:
-    """The ranks of the terms present and their arrays, with offsets that count from the range's own start."""
-    ranks, pages, codes, positions = map(np.concatenate, zip(*parts, strict=True))
-    # Pages ascend within each part, and from part to part: sorting by rank and place keeps them in order.
-    key = ranks.astype(np.int64) << 32
-    key |= np.arange(len(key))
-    key.sort()
-    order = key & 0xFFFFFFFF
-    key >>= 32
-    new = np.ones(len(key) + 1, bool)
-    np.not_equal(key[1:], key[:-1], out=new[1:-1])
-    starts = np.flatnonzero(new)
-    counts = postings.code_counts(codes).astype(np.int64)
-    before = np.cumsum(counts) - counts
-    counts = counts[order]
-    ends = np.cumsum(counts)
-    # The positions of a posting stay together: each moves as far as its posting does.
-    positions = positions[np.repeat(before[order] - ends + counts, counts) + np.arange(len(positions))]
-    packed, gap_offsets = postings.pack(postings.gaps(pages[order].astype(np.uint32), starts), starts)
-    packed_positions, position_offsets = postings.pack(positions, np.concatenate(([0], ends))[starts])
-    return key[starts[:-1]].tolist(), {
+def _join(parts: list[Postings], start: int, stop: int) -> tuple[list[int], dict[str, Array]]:
+    """The ranks of the terms present, of those from ``start`` to ``stop``, and their arrays.
+
+    Offsets count from the range's own start.
+    """
+    posting_starts, of_postings = _places([(part.ranks - start, part.counts) for part in parts], stop - start)
+    position_starts, of_positions = _places([(part.ranks - start, part.occurrences) for part in parts], stop - start)
+    pages = np.empty(posting_starts[-1], np.uint32)
+    codes = np.empty(posting_starts[-1], np.uint16)
+    positions = np.empty(position_starts[-1], np.result_type(*(part.positions for part in parts)))
+    for part, at_postings, at_positions in zip(parts, of_postings, of_positions, strict=True):
+        places = at_postings()
+        pages[places] = part.pages
+        codes[places] = part.codes
+        positions[at_positions()] = part.positions
+    present = np.flatnonzero(np.diff(posting_starts))
+    ends = np.append(present, stop - start)
+    starts, position_starts = posting_starts[ends], position_starts[ends]
+    packed, gap_offsets = postings.pack(postings.gaps(pages, starts), starts)
+    packed_positions, position_offsets = postings.pack(positions, position_starts)
+    return (present + start).tolist(), {
         "posting_offsets": starts,
         "gap_offsets": gap_offsets,
         "position_offsets": position_offsets,
         "gaps": packed,
-        "codes": codes[order],
+        "codes": codes,
         "positions": packed_positions,
     }
+
+
+def _places(parts: list[tuple[Array, Array]], terms: int) -> tuple[Array, list[Callable[[], Array]]]:
+    """Where the things of each term begin, and where each part's things go, asked for when they are needed.
+
+    A part has a rank for each of its terms, and how many things of that term it has. A term's things stand in the order
+    of the parts.
+    """
+    ends = np.zeros(terms + 1, np.int64)
+    for ranks, counts in parts:
+        ends[ranks + 1] += counts
+    np.cumsum(ends, out=ends)
+    free = ends[:-1].copy()
+    found: list[Callable[[], Array]] = []
+    for ranks, counts in parts:
+        found.append(partial(ranges, free[ranks], counts))
+        free[ranks] += counts
+    return ends, found
+
+
+def ranges(starts: Array, counts: Array) -> Array:
+    """The numbers from each of ``starts`` on, as many as its count, one range after the other."""
+    ends = np.cumsum(counts, dtype=np.int64)
+    return np.repeat(starts - ends + counts, counts) + np.arange(int(ends[-1]) if len(ends) else 0)
 
 
 def dictionary(terms: list[bytes]) -> dict[str, Array]:

@@ -62,8 +62,12 @@ class _SegmentSource:
         packed = self._file["positions"].slice(int(position_offsets[0]), int(position_offsets[-1]))
         positions = postings.unpack(packed, position_offsets - position_offsets[0], token_starts)
         kept = self._keep[pages]
+        kept_before = np.concatenate(([0], np.cumsum(kept)))
+        occurrences_before = np.concatenate(([0], np.cumsum(np.where(kept, counts, 0), dtype=np.int64)))
         return Postings(
-            np.repeat(self.ranks[start:stop], np.diff(starts))[kept],
+            self.ranks[start:stop],
+            np.diff(kept_before[starts]),
+            np.diff(occurrences_before[starts]),
             self._new_pages[pages[kept]],
             codes[kept],
             positions[np.repeat(kept, counts)],

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from itertools import count
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..corpus.procedure import Procedure
-from .analysis import LINE, MAX_TERM, sound, words
-from .fields import field_keywords, field_texts
-from .inversion import FIELD_BITS, Inverted, invert
+from .analysis import LINE, sound, words
+from .fields import FIELDS, field_keywords, field_texts
+from .inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
 from .stored import Packer, encoded
+from .tokens import WordNumbers, readied
+
+_IS_KEYWORD = np.array([field.keyword for field in FIELDS])
+_MOST_WORDS = 1 << 18  # with numbers at a time: some 40 MB of them
 
 
 class PageFacts(NamedTuple):
@@ -45,50 +47,76 @@ class IndexablePage(NamedTuple):
 
 
 class IndexablePages(NamedTuple):
-    """Pages ready for the index; ``phrases`` are those that their procedures are packed against."""
+    """Pages ready for the index.
+
+    The terms of ``inverted`` are numbers of ``words``, a list that may grow. ``phrases`` are those that the procedures
+    are packed against.
+    """
 
     pages: list[IndexablePage]
     inverted: Inverted
+    words: Sequence[bytes]
     phrases: bytes
 
 
-def term_numbers() -> dict[str, int]:
-    """An empty mapping of words to numbers in the order they are first looked up; 0 is the end of a line."""
-    return defaultdict(count(1).__next__, {LINE: 0})
-
-
 class PageAnalyser:
-    """Makes procedures ready for the index, a few at a time."""
+    """Makes procedures ready for the index, a few at a time.
+
+    ``phrases`` is what they are packed against; it may be changed.
+    """
 
     def __init__(self, phrases: bytes = b"") -> None:
         self._packer = Packer(phrases)
-        self._numbers = term_numbers()
+        self._numbers = WordNumbers()
+        self._begin()
+
+    def _begin(self) -> None:
         self._pages: list[IndexablePage] = []
-        self._tokens, self._places, self._counts = array("I"), array("I"), array("I")
+        self._texts: list[str] = []
+        self._places: list[int] = []
+        self._keywords: list[bytes] = []
+
+    @property
+    def phrases(self) -> bytes:
+        """What procedures are packed against."""
+        return self._packer.phrases
+
+    @phrases.setter
+    def phrases(self, phrases: bytes) -> None:
+        if phrases != self._packer.phrases:
+            self._packer = Packer(phrases)
 
     def add(self, procedure: Procedure, facts: PageFacts = NO_FACTS) -> None:
-        """Analyse and compress ``procedure``; where that raises, nothing is added."""
-        found, fields = tokens_by_field(procedure)
+        """Analyse and pack ``procedure``; where that raises, nothing is added."""
+        by_field = texts_by_field(procedure)
+        text = readied(list(by_field.values()))
+        keywords = [(number, keyword.encode()) for number, keyword in field_keywords(procedure)]
         stored = self._packer.pack(encoded(procedure))
         page = IndexablePage(sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts, stored)
-        tokens = list(map(self._numbers.__getitem__, found))
-        first_place = len(self._pages) << FIELD_BITS
-        self._places.extend([first_place | field for field, _ in fields])
-        self._counts.extend([count for _, count in fields])
-        self._tokens.extend(tokens)
+        place = len(self._pages) << FIELD_BITS
+        self._places += [place | number for number in by_field]
+        self._places += [place | number for number, _ in keywords]
+        self._keywords += [keyword for _, keyword in keywords]
+        self._texts.append(text)
         self._pages.append(page)
 
     def pages(self) -> IndexablePages:
-        """Everything added."""
-        tokens, places, counts = (
-            np.frombuffer(numbers, np.uint32) for numbers in (self._tokens, self._places, self._counts)
-        )
-        words = list(self._numbers)
-        if len(max(words, key=len)) > MAX_TERM:
-            numbers: dict[str, int] = {}
-            tokens = np.array([numbers.setdefault(word[:MAX_TERM], len(numbers)) for word in words], np.uint32)[tokens]
-            words = list(numbers)
-        return IndexablePages(self._pages, invert(words, tokens, places, counts), self._packer.phrases)
+        """Everything added since the last time."""
+        if len(self._numbers.words) > _MOST_WORDS:
+            self._numbers = WordNumbers()
+        tokens, counts = self._numbers.tokens("".join(self._texts))
+        places = np.array(self._places, np.uint32)
+        is_keyword = _IS_KEYWORD[places & FIELD_MASK]
+        run_counts = np.ones(len(places), np.int64)
+        run_counts[~is_keyword] = counts
+        all_tokens = np.empty(len(tokens) + len(self._keywords), np.uint32)
+        of_keyword = np.repeat(is_keyword, run_counts)
+        all_tokens[of_keyword] = list(map(self._numbers.number, self._keywords))
+        all_tokens[~of_keyword] = tokens
+        inverted = invert(all_tokens, places, run_counts)
+        found = IndexablePages(self._pages, inverted, self._numbers.words, self.phrases)
+        self._begin()
+        return found
 
 
 def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:
@@ -98,21 +126,23 @@ def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePag
     return analyser.pages()
 
 
-def tokens_by_field(procedure: Procedure) -> tuple[list[str], list[tuple[int, int]]]:
-    """All words of ``procedure`` by field, and (field number, how many) for each; values of keywords come last."""
+def texts_by_field(procedure: Procedure) -> dict[int, str]:
+    """The text of each field that has any, by ascending field number: phrases are looked for in that order."""
     by_field: dict[int, str] = {}
     for number, text in field_texts(procedure):
         if text:
             by_field[number] = f"{by_field[number]}\n{text}" if number in by_field else text
-    by_field = dict(sorted(by_field.items()))  # phrases are looked for in the order of fields
-    found = words("\n".join([*by_field.values(), ""]))
-    fields, start = [], 0
-    for number, text in by_field.items():
-        end = start
-        for _ in range(text.count("\n") + 1):
-            end = found.index(LINE, end) + 1
-        fields.append((number, end - start))
-        start = end
+    return dict(sorted(by_field.items()))
+
+
+def tokens_by_field(procedure: Procedure) -> tuple[list[str], list[tuple[int, int]]]:
+    """All words of ``procedure`` by field, and (field number, how many) for each; values of keywords come last."""
+    found: list[str] = []
+    fields = []
+    for number, text in texts_by_field(procedure).items():
+        of_field = [*words(text), LINE]
+        fields.append((number, len(of_field)))
+        found += of_field
     for number, keyword in field_keywords(procedure):
         fields.append((number, 1))
         found.append(keyword)

@@ -43,28 +43,33 @@ def parser_number(headings: Mapping[str, str] | None) -> int:
     return zlib.crc32(f"{PARSER_VERSION}\n{told}".encode("utf-8", "surrogateescape"))
 
 
-def prepare(tasks: Iterable[Task], headings: Mapping[str, str] | None, parser: int, phrases: bytes) -> Prepared:
-    """Read, recognise, parse and analyse pages, and pack them against ``phrases``.
+class Preparer:
+    """Reads, recognises, parses and analyses pages, some at a time."""
 
-    Never raises for what is wrong with a page.
-    """
-    analyser = PageAnalyser(phrases)
-    return Prepared([_prepare_one(task, headings, parser, analyser) for task in tasks], analyser.pages())
+    def __init__(self, headings: Mapping[str, str] | None) -> None:
+        self._headings = headings
+        self._parser = parser_number(headings)
+        self._analyser = PageAnalyser()
 
+    def prepare(self, tasks: Iterable[Task], phrases: bytes) -> Prepared:
+        """Prepare pages, packed against ``phrases``. Never raises for what is wrong with a page."""
+        self._analyser.phrases = phrases
+        return Prepared([self._prepare(task) for task in tasks], self._analyser.pages())
 
-def _prepare_one(task: Task, headings: Mapping[str, str] | None, parser: int, analyser: PageAnalyser) -> Outcome:
-    page = task.page
-    try:
-        digest = _digest(page.read(), page)
-        if digest == task.known:
-            return Outcome()
-        procedure = parse(page, headings)
-        analyser.add(procedure, PageFacts(page.container, page.size, page.mtime_ns, digest, parser))
-    except PageError as error:
-        return Outcome(reason=error.reason)
-    except Exception as error:  # one bad page is one bad page, whatever it does to the analysis
-        return Outcome(reason=f"cannot be analysed: {type(error).__name__}: {error}")
-    return Outcome(ready=True, warnings=procedure.warnings)
+    def _prepare(self, task: Task) -> Outcome:
+        page = task.page
+        try:
+            digest = _digest(page.read(), page)
+            if digest == task.known:
+                return Outcome()
+            procedure = parse(page, self._headings)
+            facts = PageFacts(page.container, page.size, page.mtime_ns, digest, self._parser)
+            self._analyser.add(procedure, facts)
+        except PageError as error:
+            return Outcome(reason=error.reason)
+        except Exception as error:  # one bad page is one bad page, whatever it does to the analysis
+            return Outcome(reason=f"cannot be analysed: {type(error).__name__}: {error}")
+        return Outcome(ready=True, warnings=procedure.warnings)
 
 
 def _digest(data: bytes, page: Page) -> bytes:

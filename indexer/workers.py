@@ -16,14 +16,14 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
 from .page import PageAnalyser
-from .preparation import Outcome, Prepared, Task, parser_number, prepare
+from .preparation import Outcome, Prepared, Preparer, Task
 
 PAGE_SECONDS = 60.0
 """How long a worker may take for a page, or for a batch of small ones."""
@@ -49,9 +49,9 @@ def prepared(
     """
     batches = _batches(tasks)
     if jobs <= 1:
-        parser = parser_number(headings)
+        preparer = Preparer(headings)
         for batch in batches:
-            yield batch, prepare(batch, headings, parser, phrases())
+            yield batch, preparer.prepare(batch, phrases())
         return
     pool = _Pool(jobs, headings, phrases, page_seconds)
     try:
@@ -197,6 +197,7 @@ class _Worker:
         self.deadline = 0.0
         self._received = bytearray()
         self._phrases = b""
+        self._words: list[bytes] = []  # all that it told of, by number
         self._send(dict(headings) if headings else None)
 
     def give(self, tasks: list[Task], phrases: bytes, deadline: float) -> None:
@@ -218,9 +219,13 @@ class _Worker:
         (size,) = _HEADER.unpack_from(self._received)
         if len(self._received) < _HEADER.size + size:
             return None
-        answer: Prepared = pickle.loads(memoryview(self._received)[_HEADER.size :])
+        answer: Prepared
+        is_new, answer = pickle.loads(memoryview(self._received)[_HEADER.size :])
         self._received = bytearray()
-        return answer
+        if is_new:
+            self._words = []
+        self._words += answer.pages.words
+        return answer._replace(pages=answer.pages._replace(words=self._words))
 
     def kill(self) -> None:
         """End the process."""
@@ -244,13 +249,19 @@ def serve(parent: int) -> None:
     _end_with(parent)
     source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not stand between the answers
-    headings = _receive(source)
-    parser = parser_number(headings)
+    preparer = Preparer(_receive(source))
     phrases = b""
+    told: Sequence[bytes] = []
+    count = 0  # words of ``told`` that were
     while (given := _receive(source)) is not None:
         batch, new_phrases = given
         phrases = phrases if new_phrases is None else new_phrases
-        data = pickle.dumps(prepare(batch, headings, parser, phrases))
+        prepared = preparer.prepare(batch, phrases)
+        words = prepared.pages.words
+        is_new = words is not told
+        new_words = words[0 if is_new else count :]
+        data = pickle.dumps((is_new, prepared._replace(pages=prepared.pages._replace(words=new_words))))
+        told, count = words, len(words)
         try:
             out.write(_HEADER.pack(len(data)) + data)
             out.flush()

@@ -18,13 +18,14 @@ from .batch import Batch
 from .check import problems
 from .manifest import Manifest, Versions, read_manifest
 from .merge import merged
-from .page import IndexablePages, PageFacts, indexable
+from .page import IndexablePages, PageAnalyser, PageFacts
 from .segment import DELETED, LIVE, SHADOWED, FileRecord, Segment, SegmentRecord, field_sums
 from .snapshot import Snapshot
 from .storage import Storage, sweep
 from .vectors import KeptVectors, quantised
 
 DEFAULT_MEMORY = 512 * 2**20
+_PAGES_ANEW = 128  # analysed at a time
 _TIER = 8  # so many segments of about one size become one
 
 
@@ -199,9 +200,16 @@ class IndexWriter:
     def _index_anew(self) -> None:
         """Analyse every page again from its stored procedure: the terms there are those of another version."""
         self._announce("the index was made by another version; indexing its pages anew")
-        for member, page in [(m, page) for m in self._members for page in range(m.segment.pages)]:
-            if member.states[page] != DELETED:
-                self.add(indexable(member.segment.procedure(page), member.segment.facts(page)))
+        analyser = PageAnalyser(self.phrases)
+        pages = [
+            (member.segment, page)
+            for member in self._members
+            for page in np.flatnonzero(member.states != DELETED).tolist()
+        ]
+        for number, (segment, page) in enumerate(pages, 1):
+            analyser.add(segment.procedure(page), segment.facts(page))
+            if not number % _PAGES_ANEW or number == len(pages):
+                self.add(analyser.pages())
         self._members = [member for member in self._members if member.new]
         self._flush()
         for member in self._members:

@@ -22,8 +22,8 @@ from .support import dose, seeded
 
 POISON = "poisonous"
 PLACES = (
-    (page_module, "tokens_by_field"),
-    (page_module, "words"),
+    (page_module, "texts_by_field"),
+    (page_module, "readied"),
     (page_module, "encoded"),
     (records, "parse_record"),
     (records, "_procedure"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from ..indexer import postings as codec
-from ..indexer.analysis import stem
+from ..indexer.analysis import STOP_WORDS, stem
 from ..indexer.fields import ALL, field_range
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
@@ -53,8 +54,9 @@ def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> list
     postings = cache(segment.postings)  # phrases that say the same share words
     for term, weight in variants:
         if " " in term:
-            words = [segment.stem_terms(stem(word)) for word in term.split()]
-            found.append(Occurrences(*_of_phrase(segment, postings, words, 1), weight, term))
+            words, steps = _telling(term.split())
+            numbers = [segment.stem_terms(stem(word)) for word in words]
+            found.append(Occurrences(*_of_phrase(segment, postings, numbers, steps), weight, term))
         elif (number := segment.term_number(term)) is not None:
             found.append(Occurrences(*postings(number), weight, term))
     return found
@@ -70,12 +72,22 @@ def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Po
 
     ``words`` are the numbers of the terms that may stand in each place.
     """
-    return _of_phrase(segment, segment.postings, words, slop)
+    return _of_phrase(segment, segment.postings, words, [slop] * (len(words) - 1))
+
+
+def _telling(words: list[str]) -> tuple[list[str], list[int]]:
+    """The words of a term without the common ones amid them, and how far each may stand from the one before.
+
+    Common words stand on nearly every page and tell nothing here, but finding where would cost the most.
+    """
+    kept = [at for at, word in enumerate(words) if at in (0, len(words) - 1) or word not in STOP_WORDS]
+    return [words[at] for at in kept], [after - before for before, after in pairwise(kept)]
 
 
 def _of_phrase(
-    segment: Segment, postings: Callable[[int], Postings], words: Sequence[Sequence[int]], slop: int
+    segment: Segment, postings: Callable[[int], Postings], words: Sequence[Sequence[int]], steps: Sequence[int]
 ) -> Postings:
+    """The last words of a phrase where each word stands at most so many ``steps`` after the one before."""
     if not all(words):
         return NOWHERE
     rarest_first = sorted(words, key=lambda numbers: sum(map(segment.frequency, numbers)))
@@ -90,11 +102,11 @@ def _of_phrase(
     assert wanted is not None
     found = [_places(segment, {number: postings(number) for number in numbers}, wanted) for numbers in words]
     before = found[0]
-    for here in found[1:]:
+    for here, step in zip(found[1:], steps, strict=True):
         if not len(before):
             return NOWHERE
         nearest = np.searchsorted(before, here) - 1
-        before = here[(nearest >= 0) & (here - before[nearest] <= slop)]
+        before = here[(nearest >= 0) & (here - before[nearest] <= step)]
     place = before >> _POSITION_BITS
     pages, fields = place >> _FIELD_BITS, (place & ((1 << _FIELD_BITS) - 1)).astype(np.uint16)
     return pages, codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])

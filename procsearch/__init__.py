@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PageError,
         ProcsearchError,
         QueryError,
+        SearchTimeout,
         UnknownId,
     )
     from .corpus.limits import Limits
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from .indexer.reindex import Report, reindex
     from .search.explanation import Explanation
     from .search.index import Index, open_index
+    from .search.language import Bounds
     from .search.results import Hit, Results
     from .search.suggestions import Suggestion
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Bounds": "search.language.reading",
     "DamagedIndex": "corpus.errors",
     "EngineError": "corpus.errors",
     "Explanation": "search.explanation",
@@ -50,6 +53,7 @@ _HOMES = {
     "QueryError": "corpus.errors",
     "Report": "indexer.reindex",
     "Results": "search.results",
+    "SearchTimeout": "corpus.errors",
     "Section": "corpus.procedure",
     "SimilarCode": "corpus.procedure",
     "Suggestion": "search.suggestions",
@@ -60,6 +64,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Bounds",
     "DamagedIndex",
     "EngineError",
     "Explanation",
@@ -74,6 +79,7 @@ __all__ = [
     "QueryError",
     "Report",
     "Results",
+    "SearchTimeout",
     "Section",
     "SimilarCode",
     "Suggestion",

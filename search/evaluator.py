@@ -38,7 +38,7 @@ from .matches import (
     sum_by_page,
     within,
 )
-from .occurrences import Occurrences, of_phrase, of_range, of_variants
+from .occurrences import Occurrences, of_phrase, of_range, of_terms, of_variants
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
 from .words import InParts, Together, Word
 
@@ -159,7 +159,7 @@ class Evaluator:
         if isinstance(query, Word):
             return of_variants(segment, [(variant.term, variant.weight) for variant in query.variants])
         if isinstance(query, q.Term):
-            return of_variants(segment, [(query.text, 1.0)])
+            return of_terms(segment, [query.text])
         if isinstance(query, q.Prefix):
             return of_range(segment, *segment.prefix_range(query.text))
         if isinstance(query, q.TermRange):
@@ -167,7 +167,7 @@ class Evaluator:
         if isinstance(query, q.Phrase):
             numbers = [segment.term_number(word) for word in query.words]
             return [Occurrences(*of_phrase(segment, [[] if n is None else [n] for n in numbers], query.slop))]
-        return of_variants(segment, [(term, 1.0) for term in self.expansion(query).terms])
+        return of_terms(segment, self.expansion(query).terms)
 
     def expansion(self, query: Any) -> Expansion:
         """The terms that a wildcard or a fuzzy word stands for."""

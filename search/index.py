@@ -414,8 +414,9 @@ def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tu
         names = query_fields(view.system_terms)
         parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
         tree, notes = parsed.query, parsed.notes
-    corrector = Corrector(view.variants, view.likely, len(query) if plain else view.bounds.corrections)
-    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms)
+    most = len(query) if plain else None
+    corrector = Corrector(view.variants, view.likely, most or view.bounds.corrections)
+    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms, most or view.bounds.compounds)
     tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
     return tree, corrector.corrected(query, tree), (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)))
 

@@ -48,6 +48,12 @@ class Occurrences:
         return replace(self, pages=self.pages[places], codes=self.codes[places])
 
 
+def of_terms(segment: Segment, terms: Iterable[str]) -> list[Occurrences]:
+    """Where terms stand, whatever characters they have."""
+    numbers = [(term, segment.term_number(term)) for term in terms]
+    return [Occurrences(*segment.postings(number), 1.0, term) for term, number in numbers if number is not None]
+
+
 def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
     """Where terms stand, each with its weight; one of several words as a phrase of words with their stems."""
     found = []

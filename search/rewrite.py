@@ -14,6 +14,7 @@ from ..indexer.analysis import STOP_WORDS, has_digit
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
 from .language import trees as q
 from .vocabulary.groups import support, terms_of
+from .vocabulary.morphemes import take_apart
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .words import Together, Variant, Word
@@ -26,7 +27,7 @@ KEYWORD_FIELDS = frozenset(field.name for field in FIELDS if field.keyword)
 
 class Rewriter:
     """Rewrites one query. ``expand`` gives the variants of a word, ``synonyms`` those of terms, ``parts`` what clinical
-    words are made of.
+    words are made of, which is asked for ``most_parts`` of them.
 
     ``notes`` collects what was not taken literally.
     """
@@ -37,11 +38,15 @@ class Rewriter:
         synonyms: Synonyms,
         parts: Parts,
         systems: frozenset[str],
+        most_parts: int = 8,
     ) -> None:
         self._expand = expand
         self._synonyms = synonyms
         self._parts = parts
         self._systems = systems
+        self._most_parts = most_parts
+        self._taken_apart: set[str] = set()
+        self._left_whole: dict[str, None] = {}
         self._common: dict[str, None] = {}
 
     def rewrite(self, query: Any) -> Any:  # noqa: PLR0911 - a case for each kind of node
@@ -67,7 +72,11 @@ class Rewriter:
     @property
     def notes(self) -> list[str]:
         """What was not taken literally, in words for the user."""
-        return [f"too common to rank by: {', '.join(self._common)}"] if self._common else []
+        notes = [f"too common to rank by: {', '.join(self._common)}"] if self._common else []
+        if self._left_whole:
+            left = ", ".join(self._left_whole)
+            notes.append(f"not looked for by their parts, as {self._most_parts} words at most are: {left}")
+        return notes
 
     def _word(self, term: Any) -> Any:
         if term.fieldname == ALL and has_digit(term.text):
@@ -131,7 +140,13 @@ class Rewriter:
         """A clinical word, or what its parts say."""
         if not isinstance(part, Word) or part.fieldname != ALL:
             return part
+        if len(self._taken_apart) >= self._most_parts and part.text not in self._taken_apart:
+            if take_apart(part.text):
+                self._left_whole[part.text] = None
+            return part
         plain = self._parts.in_plain_words(part.text)
+        if plain is not None:
+            self._taken_apart.add(part.text)
         return part if plain is None else q.DisjunctionMax([part, plain])
 
 

@@ -45,7 +45,9 @@ class Bounds:
     """Words of the index that all patterns and fuzzy words of a query stand for."""
     corrections: int = 8
     """Words that no page has of which the likely spelling is looked for; others are taken as they are, with a note."""
-    occurrences: int = 150
+    compounds: int = 8
+    """Clinical words that are looked for by their parts, too; of others a note tells."""
+    occurrences: int = 120
     """What patterns, ranges and phrases may make a search look at: so many places of words for each page of the index,
     and for 10,000 pages where there are fewer."""
     window: int = 1000

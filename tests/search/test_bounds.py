@@ -115,6 +115,13 @@ def test_spelling_is_looked_up_for_a_few_words_and_the_others_are_named(folder: 
     assert results.notes == ("taken as they are, their spelling looked up for 1 words at most: leggg, thee",)
 
 
+def test_a_few_clinical_words_are_looked_for_by_their_parts_and_the_others_are_named(folder: Path) -> None:
+    results = opened(folder, compounds=1).search("nephrectomy vein colectomy nephrectomy gastrectomy")
+    told = "not looked for by their parts, as 1 words at most are: colectomy, gastrectomy"
+    assert told in results.notes
+    assert opened(folder).search("nephrectomy vein colectomy").notes == ()
+
+
 class TestDeadline:
     def test_a_search_past_its_time_is_stopped(self, folder: Path) -> None:
         index = opened(folder)
@@ -153,3 +160,7 @@ class TestDeadline:
             time.sleep(0.001)
             check_deadline()
         check_deadline()
+
+
+def test_a_code_of_spaces_is_a_code_that_no_page_has(folder: Path) -> None:
+    assert opened(folder).search("code:\" \" system:' '").total == 0

@@ -79,8 +79,12 @@ def group() -> None:
 
 
 @group.command()
-@click.argument("pages", nargs=-1, required=True)
+@click.argument("pages", nargs=-1, callback=terminal.pages_or_finish)
 @index_option
+@click.option("--shard", metavar="N/OF", callback=terminal.shard,
+              help="For an index on a cluster: take the N-th of OF parts of the pages and do not finish.")  # fmt: skip
+@click.option("--finish", is_flag=True, is_eager=True,
+              help="Finish an index that was written in shards; PAGES may be left out then.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes that parse.  [default: all cores]")
 @click.option("--allow-removals", is_flag=True, help="Remove even more than a fifth of the index if pages are gone.")
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
@@ -95,26 +99,25 @@ def group() -> None:
 @json_option
 @click.pass_context
 def index(
-    context: click.Context, *, pages: tuple[str, ...], index_path: str, jobs: int | None, allow_removals: bool,
-    dry_run: bool, guard: tuple[str, str] | None, headings: dict[str, str] | None, max_page_bytes: int, memory: int,
-    no_wait: bool, verbose: bool, as_json: bool,
+    context: click.Context, *, pages: tuple[str, ...], index_path: str, shard: tuple[int, int] | None, finish: bool,
+    jobs: int | None, allow_removals: bool, dry_run: bool, guard: tuple[str, str] | None,
+    headings: dict[str, str] | None, max_page_bytes: int, memory: int, no_wait: bool, verbose: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Bring the index in step with PAGES.
 
     PAGES are files, folders, .zip, .tar.gz, .jsonl and .warc(.gz) files, or - for JSON Lines on standard input.
     Unchanged pages are not parsed again; pages gone from what is named are removed. Everything is committed in one
-    step: searches see the old state or the new one.
+    step: searches see the old state or the new one. On a cluster pages are found as they are written.
     """
     from procsearch.indexer.reindex import reindex
     from procsearch.search.guard import guard as guarding
 
-    approve = guarding(index_path, *guard) if guard else lambda snapshot: None
     with terminal.progress(pages) as progress:
         report = reindex(
             pages, index_path,
             jobs=jobs or terminal.available_cores(), dry_run=dry_run, allow_removals=allow_removals,
             headings=headings, limits=_limits(max_page_bytes), memory=memory * 2**20,
-            wait=not no_wait, approve=approve, progress=progress,
+            wait=not no_wait, approve=guarding(index_path, *guard) if guard else None, shard=shard, progress=progress,
         )  # fmt: skip
     for failed in report.failed:
         terminal.tell(f"failed: {failed.page}: {failed.reason}")
@@ -284,13 +287,17 @@ def stats(index_path: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(context: click.Context, index_path: str, as_json: bool) -> None:
-    """Verify every byte of every file of the index."""
+    """Verify every byte of every file of the index.
+
+    Of an index on a cluster: that it is whole and has its copies.
+    """
     from procsearch.corpus.errors import DamagedIndex
     from procsearch.indexer.check import check as check_index
+    from procsearch.indexer.scaleout.address import is_address
     from procsearch.indexer.storage import Storage
     from procsearch.search.printing import printable
 
-    problems = check_index(Storage(index_path))
+    problems = _open(index_path).check() if is_address(index_path) else check_index(Storage(index_path))
     if as_json:
         _print_json({"ok": not problems, "problems": problems})
     else:

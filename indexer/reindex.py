@@ -93,7 +93,7 @@ def reindex(
     limits: Limits = Limits(),  # noqa: B008 - immutable
     memory: int = DEFAULT_MEMORY,
     wait: bool = True,
-    approve: Callable[[Snapshot], None] = _approve,
+    approve: Callable[[Snapshot], None] | None = None,
     shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -115,7 +115,7 @@ def reindex(
     progress = progress or Progress()
     named = [os.fspath(page) for page in ([pages] if isinstance(pages, (str, os.PathLike)) else pages)]
     if is_address(index):
-        if approve is not _approve:
+        if approve is not None:
             raise ProcsearchError("an index on a cluster cannot be guarded: its pages are found as they are written")
         return _reindex_cluster(named, str(index), jobs, dry_run, allow_removals, headings, limits, shard, progress)
     if shard is not None:
@@ -137,7 +137,7 @@ def reindex(
                     run.read_pages(limits, jobs, headings)
                     run.remove_vanished(allow_removals)
                     if not dry_run:
-                        run.commit(approve)
+                        run.commit(approve or _approve)
                     return run.report(time.perf_counter() - started)
             except DamagedIndex as damage:
                 if repair or STDIN in named:  # standard input cannot be read a second time

@@ -114,6 +114,23 @@ def headings(context: click.Context, option: click.Parameter, path: str | None) 
         raise click.BadParameter(printable(str(error))) from None
 
 
+def pages_or_finish(context: click.Context, _: click.Parameter, pages: tuple[str, ...]) -> tuple[str, ...]:
+    """The pages to index, which only ``--finish`` can do without."""
+    if not pages and not context.params.get("finish"):
+        raise click.UsageError("Name the PAGES to index.", context)
+    return pages
+
+
+def shard(_: click.Context, parameter: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """The part of the pages that ``3/16`` means."""
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter(f"{text!r} is no part; write 1/16 to 16/16", param=parameter)
+    return int(number), int(of)
+
+
 def values_by_field(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, list[str]]:
     """``field=value``, several times."""
     values: dict[str, list[str]] = {}

@@ -272,6 +272,8 @@ class ClusterWriter:
         self._delete()
         if self._part is None:
             self.finish()
+        else:
+            self._refresh()
         return [s for s in dict.fromkeys(self._shadowings) if s.winner not in gone and s.loser not in gone]
 
     def _delete(self) -> None:

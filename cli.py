@@ -133,8 +133,39 @@ def index(
             f"{report.unchanged} unchanged, {report.removed} removed, {len(report.failed)} failed; "
             f"{counted(report.documents, 'document')} in {index_path} ({report.seconds:.1f} s)"
         )
+    if not dry_run:
+        from procsearch.search.semantic.command import keep_vectors
+
+        keep_vectors(index_path, jobs or terminal.available_cores(), not no_wait)
     if report.failed:
         context.exit(SOME_PAGES_FAILED)
+
+
+@group.command()
+@index_option
+@click.option("--model", type=click.Path(exists=True, file_okay=False),
+              help="The folder of a sentence model in ONNX form.  [default: as before, else MiniLM]")  # fmt: skip
+@click.option("--forget", is_flag=True, help="Remove all vectors instead: the index goes by words alone again.")
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Cores to use.  [default: all]")
+@click.option("--no-wait", is_flag=True, help="Fail at once if another process is writing.")
+@json_option
+def embed(*, index_path: str, model: str | None, forget: bool, jobs: int | None, no_wait: bool, as_json: bool) -> None:
+    """Give the pages of the index sentence vectors, so that searches find by meaning too.
+
+    Needs pip install 'procsearch[semantic]'. It may be interrupted: the next run goes on from there. Every later
+    run of index gives new pages vectors by itself.
+    """
+    from procsearch.search.semantic.command import make_vectors
+    from procsearch.search.semantic.embedding import forget_vectors
+
+    if forget:
+        forget_vectors(index_path)
+        return
+    done = make_vectors(index_path, model, jobs or terminal.available_cores(), not no_wait)
+    if as_json:
+        _print_json(done.to_json())
+    else:
+        click.echo(f"{done.pages} pages got vectors of {done.model} in {index_path} ({done.seconds:.1f} s)")
 
 
 @group.command()

@@ -87,6 +87,8 @@ class EngineError(ProcsearchError):
 class ModelError(EngineError):
     """The sentence model that search by meaning needs is missing or cannot be used; the message says why."""
 
+    exit_code = 2
+
 
 class SearchTimeout(EngineError):  # noqa: N818 - says what it is
     """A search was not done within the ``seconds`` it was given, and was stopped."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DamagedIndex,
         EngineError,
         IndexLocked,
+        ModelError,
         NoIndex,
         PageError,
         ProcsearchError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .search.index import Index, open_index
     from .search.language import Bounds
     from .search.results import Hit, Results
+    from .search.semantic.embedding import Embedded, EmbeddingProgress, embed
     from .search.suggestions import Suggestion
 
 __version__ = "0.1.0"
@@ -40,12 +42,15 @@ __version__ = "0.1.0"
 _HOMES = {
     "Bounds": "search.language.reading",
     "DamagedIndex": "corpus.errors",
+    "Embedded": "search.semantic.embedding",
+    "EmbeddingProgress": "search.semantic.embedding",
     "EngineError": "corpus.errors",
     "Explanation": "search.explanation",
     "Hit": "search.results",
     "Index": "search.index",
     "IndexLocked": "corpus.errors",
     "Limits": "corpus.limits",
+    "ModelError": "corpus.errors",
     "NoIndex": "corpus.errors",
     "PageError": "corpus.errors",
     "Procedure": "corpus.procedure",
@@ -58,6 +63,7 @@ _HOMES = {
     "SimilarCode": "corpus.procedure",
     "Suggestion": "search.suggestions",
     "UnknownId": "corpus.errors",
+    "embed": "search.semantic.embedding",
     "open_index": "search.index",
     "parse_page": "corpus.parse",
     "reindex": "indexer.reindex",
@@ -66,12 +72,15 @@ _HOMES = {
 __all__ = [
     "Bounds",
     "DamagedIndex",
+    "Embedded",
+    "EmbeddingProgress",
     "EngineError",
     "Explanation",
     "Hit",
     "Index",
     "IndexLocked",
     "Limits",
+    "ModelError",
     "NoIndex",
     "PageError",
     "Procedure",
@@ -84,6 +93,7 @@ __all__ = [
     "SimilarCode",
     "Suggestion",
     "UnknownId",
+    "embed",
     "open_index",
     "parse_page",
     "reindex",

@@ -233,7 +233,7 @@ class Index:
         if not plain:
             check_costs(query, tree, view.snapshot, evaluator, view.bounds)
         words = evaluator.evaluate(tree)
-        ranked = self._semantics.ranked(view.snapshot, corrected or query, plain, tree, evaluator, words)
+        ranked = self._semantics.ranked(view.snapshot, query, plain, tree, evaluator, words)
         notes = (*notes, *ranked.notes, *evaluator.notes_on(tree))
         return Asked(view, query, tree, evaluator, ranked.matches, corrected, notes, words)
 

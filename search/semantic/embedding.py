@@ -7,10 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...corpus.errors import ModelError
 from ...corpus.procedure import Procedure
 from ...indexer.manifest import read_manifest
+from ...indexer.scaleout.address import is_address
 from ...indexer.storage import Storage
 from ...indexer.vectors import Model
 from ...indexer.writer import IndexWriter, PageRef
@@ -45,6 +47,10 @@ class Embedded:
     pages: int
     seconds: float
 
+    def to_json(self) -> dict[str, Any]:
+        """It as the JSON object of the command line."""
+        return {"model": self.model, "pages": self.pages, "seconds": round(self.seconds, 3)}
+
 
 def embed(
     index: str | os.PathLike[str],
@@ -63,8 +69,7 @@ def embed(
     """
     started = time.perf_counter()
     progress = progress or EmbeddingProgress()
-    storage = Storage(Path(index))
-    read_manifest(storage)
+    storage = _storage(index)
     run = _Run(None if model is None else os.fspath(model), jobs, progress)
     while True:
         with IndexWriter(
@@ -80,8 +85,7 @@ def embed(
 
 def forget_vectors(index: str | os.PathLike[str]) -> None:
     """Remove all sentence vectors from an index, which then goes by words alone."""
-    storage = Storage(Path(index))
-    read_manifest(storage)
+    storage = _storage(index)
     with IndexWriter(storage) as writer:
         writer.vectors.use(None)
         if writer.has_changes:
@@ -90,8 +94,17 @@ def forget_vectors(index: str | os.PathLike[str]) -> None:
 
 def model_of(index: str | os.PathLike[str]) -> Model | None:
     """The model that the index has, or is to have, vectors of."""
-    semantic = read_manifest(Storage(Path(index))).semantic
+    semantic = read_manifest(_storage(index)).semantic
     return semantic.model if semantic else None
+
+
+def _storage(index: str | os.PathLike[str]) -> Storage:
+    """The folder of an index that is there."""
+    if is_address(index):
+        raise ModelError("an index on a cluster goes by words alone")
+    storage = Storage(Path(index))
+    read_manifest(storage)
+    return storage
 
 
 class _Run:

@@ -1,20 +1,23 @@
 """How many searches a second the service answers, and how long each takes, while a commit happens in the middle.
 
 ``python -m benchmarks.load``; clients and service share the machine. Every client asks again as soon as it has its
-answer, each query is another one, and every answer is read whole.
+answer, each query is another one, and every answer is read whole. ``--peer`` asks the same of a service over tantivy.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
+from threading import Timer
 from time import perf_counter
 from typing import Any
 from urllib.parse import quote_plus
@@ -27,9 +30,17 @@ from .pagefile import write_pages
 from .pages import generate, page_file
 from .queries import draw_queries
 
-QUERIES = 20_000
+QUERIES = 40_000
 COMMITTED = 100
 """Pages that the commit in the middle adds."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """How to start a service (its number of processes comes last) and how to commit more pages to its index."""
+
+    serve: list[str]
+    commit: list[str]
 
 
 SERVE = """
@@ -88,7 +99,7 @@ class Client(asyncio.Protocol):
             self._length = head + 4 + int(self._answer[place : self._answer.index(b"\r", place)])
         if len(self._answer) >= self._length:
             self._seconds.append(perf_counter() - self._started)
-            if not self._answer.startswith(b"HTTP/1.1 200") or b'"hits": [' not in self._answer:
+            if not self._answer.startswith(b"HTTP/1.1 200") or b'"hits":[{' not in self._answer:
                 self._errors.append(bytes(self._answer[:80]).decode("latin-1"))
             self._ask()
 
@@ -127,26 +138,29 @@ def _request(query: str) -> bytes:
     return f"GET /api/search?q={quote_plus(query)} HTTP/1.1\r\nHost: here\r\n\r\n".encode()
 
 
-def run(index: Path, more: Path, workers: int, connections: int, seconds: float, *, hostile: bool) -> dict[str, Any]:
-    """One run against a service of its own."""
+def run(service: Service, workers: int, connections: int, seconds: float, *, hostile: bool) -> dict[str, Any]:
+    """One run against a process of the service."""
     queries = draw_queries(generate(2_000), QUERIES)
     requests = map(_request, cycle(queries))
-    service = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(index), str(workers)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*service.serve, str(workers)], stdout=subprocess.PIPE, text=True)
     try:
-        assert service.stdout is not None
-        port = int(service.stdout.readline().strip().rstrip("/").rsplit(":", 1)[1])
+        assert process.stdout is not None
+        port = int(process.stdout.readline().strip().rstrip("/").rsplit(":", 1)[1])
         asyncio.run(ask(port, requests, connections, seconds / 4))  # warms every process
-        before = _resources(service.pid)
-        commit = f"sleep {seconds / 2} && exec {sys.executable} -m procsearch index {more} --index {index} --jobs 1"
-        committing = subprocess.Popen(["sh", "-c", commit], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        used = [_resources(process.pid)]
+        committing = subprocess.Popen(
+            ["sh", "-c", f"sleep {seconds / 2} && exec {shlex.join(service.commit)}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        timer = Timer(seconds / 2, lambda: used.append(_resources(process.pid)))
+        timer.start()
         times, errors = asyncio.run(ask(port, requests, connections, seconds, hostile=hostile))
-        after = _resources(service.pid)
+        timer.join()
+        used.append(_resources(process.pid))
         committed = committing.wait() == 0
     finally:
-        service.terminate()
-        service.wait()
+        process.terminate()
+        process.wait()
     return {
         "workers": workers,
         "hostile clients": hostile,
@@ -158,9 +172,8 @@ def run(index: Path, more: Path, workers: int, connections: int, seconds: float,
         "errors": len(errors),
         "first errors": errors[:3],
         "committed": committed,
-        "service cpu ms a search": round((after["cpu"] - before["cpu"]) / len(times) * 1e3, 2),
-        "memory before MB": round(before["memory"] / 2**20),
-        "memory after MB": round(after["memory"] / 2**20),
+        "service cpu ms a search": round((used[-1]["cpu"] - used[0]["cpu"]) / len(times) * 1e3, 2),
+        "memory MB at start, commit, end": [round(found["memory"] / 2**20) for found in used],
         "machine load": psutil.getloadavg()[0],
     }
 
@@ -175,23 +188,38 @@ def _resources(pid: int) -> dict[str, float]:
     }
 
 
+def ours(pages: Path, more: Path, index: Path) -> Service:
+    """Our own service over an index of ``pages``."""
+    procsearch = [sys.executable, "-m", "procsearch", "index", "--index", str(index)]
+    subprocess.run([*procsearch, str(pages)], check=True, stdout=sys.stderr)
+    return Service([sys.executable, "-c", SERVE, str(index)], [*procsearch, "--jobs", "1", str(more)])
+
+
+def peer(pages: Path, more: Path, index: Path) -> Service:
+    """A service over tantivy."""
+    tantivy = [sys.executable, "-m", "benchmarks.peers.tantivy_service"]
+    subprocess.run([*tantivy, "build", str(pages), str(index)], check=True)
+    return Service([*tantivy, "serve", str(index)], [*tantivy, "add", str(more), str(index)])
+
+
 @click.command()
 @click.option("--pages", default=10_000, show_default=True)
 @click.option("--workers", default=2, show_default=True, help="Processes of the service.")
 @click.option("--connections", default=16, show_default=True, help="Clients that ask at the same time.")
-@click.option("--seconds", default=20.0, show_default=True)
+@click.option("--seconds", default=60.0, show_default=True)
 @click.option("--hostile", is_flag=True, help="Besides, 300 slow clients and four that ask the worst allowed queries.")
+@click.option("--peer", "with_peer", is_flag=True, help="Ask a service over tantivy the same, before and after ours.")
 @click.option("--workdir", type=click.Path(path_type=Path), default=Path(tempfile.gettempdir()) / "procsearch-bench")
-def main(*, pages: int, workers: int, connections: int, seconds: float, hostile: bool, workdir: Path) -> None:
+def main(
+    *, pages: int, workers: int, connections: int, seconds: float, hostile: bool, with_peer: bool, workdir: Path
+) -> None:
     """Load the service and print figures as JSON."""
-    more = workdir / "load-more.jsonl"
+    more, all_pages = workdir / "load-more.jsonl", page_file(workdir, pages)
     write_pages(islice(generate(pages + COMMITTED), pages, None), more)
-    with tempfile.TemporaryDirectory(dir=workdir) as index:
-        subprocess.run(
-            [sys.executable, "-m", "procsearch", "index", str(page_file(workdir, pages)), "--index", index],
-            check=True, stdout=sys.stderr,
-        )  # fmt: skip
-        click.echo(json.dumps(run(Path(index), more, workers, connections, seconds, hostile=hostile), indent=1))
+    for make in (peer, ours, peer) if with_peer else (ours,):
+        with tempfile.TemporaryDirectory(dir=workdir) as folder:
+            found = run(make(all_pages, more, Path(folder)), workers, connections, seconds, hostile=hostile)
+            click.echo(json.dumps({"service": make.__name__, **found}, indent=1))
 
 
 if __name__ == "__main__":

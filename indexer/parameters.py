@@ -38,6 +38,9 @@ Similar codes count nothing for bare words: a page is not about what it is like.
 K1 = 2.2
 """How fast more occurrences of a word stop counting (BM25F)."""
 
+K3 = 0.85
+"""How fast more occurrences of a word in a query of plain words stop counting (BM25)."""
+
 STEM_WEIGHT = 0.65
 """What an inflection of a word counts beside the word itself."""
 
@@ -61,6 +64,12 @@ PARTS_WEIGHT = 0.8
 
 ONE_WORD_WEIGHT = 0.4
 """What a clinical word counts that says two words of the query in one, beside those words."""
+
+PAIR_WEIGHT = 0.05
+"""What two words of a long query count for standing side by side, beside each of them."""
+
+PAIRS_FROM, PAIRS_TO = 6, 30
+"""In queries of how many telling words, at least and at most, words side by side count: in short ones all words do."""
 
 COVERAGE_WEIGHT = 1.0
 """What having all words of a query counts, beside what the rarest of words counts at most."""

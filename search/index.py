@@ -14,7 +14,6 @@ import numpy as np
 
 from ..corpus.errors import QueryError, UnknownId
 from ..corpus.procedure import SECTION_KINDS, Procedure
-from ..indexer.analysis import terms
 from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from ..indexer.manifest import MANIFEST
 from ..indexer.scaleout.address import is_address
@@ -36,7 +35,7 @@ from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
 from .neighbours import telling_terms
 from .questions import cues_of
 from .results import Hit, Results
-from .rewrite import Rewriter, query_fields, tokens
+from .rewrite import Rewriter, plain_query, query_fields, tokens
 from .semantic.ranking import Semantics
 from .snippets import Snippet, make_snippet
 from .suggestions import NAMING_BOOSTS, Suggestion, suggest, with_code
@@ -409,7 +408,7 @@ def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tu
     """The tree to evaluate for ``query``, the query with its misspellings put right, and what is to be noted."""
     notes: tuple[str, ...] = ()
     if plain:
-        tree = q.Or([q.Term(ALL, term) for term in dict.fromkeys(terms(query))])
+        tree = plain_query(query)
     else:
         names = query_fields(view.system_terms)
         parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)

@@ -5,15 +5,16 @@ NOT and by common words is made explicit.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from copy import copy
 from typing import Any
 
 from ..indexer import parameters
-from ..indexer.analysis import STOP_WORDS, has_digit
+from ..indexer.analysis import STOP_WORDS, has_digit, terms
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
 from .language import trees as q
-from .vocabulary.groups import support, terms_of
+from .vocabulary.groups import pairs_of, support, terms_of
 from .vocabulary.morphemes import take_apart
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
@@ -127,6 +128,8 @@ class Rewriter:
             support(word, words, self._synonyms.of)
         telling = [word for word in words if word.text not in STOP_WORDS]
         found = [*terms_of(telling, self._synonyms.of), *self._parts.in_one_word(telling)]
+        if parameters.PAIRS_FROM <= len(telling) <= parameters.PAIRS_TO:
+            found += pairs_of(telling, found)
         spoken = [self._in_plain_words(part) for part in parts]
         if not 2 <= len(parts) <= parameters.COVERAGE_WORDS or len(telling) < len(parts):
             return q.Or([*spoken, *found])
@@ -150,14 +153,22 @@ class Rewriter:
         return part if plain is None else q.DisjunctionMax([part, plain])
 
 
+def plain_query(text: str) -> Any:
+    """The query for pages with any word of ``text``, whatever stands in it.
+
+    A word that comes several times counts more: by (k3 + 1) n / (k3 + n), as BM25 weighs the words of long queries
+    (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, section 3.4).
+    """
+    k3 = parameters.K3
+    return q.Or([q.Term(ALL, word, boost=(k3 + 1) * n / (k3 + n)) for word, n in Counter(terms(text)).items()])
+
+
 def _is_common(query: Any) -> bool:
     return isinstance(query, q.Term) and query.fieldname == ALL and query.text in STOP_WORDS
 
 
 def tokens(field: str, text: str) -> list[str]:
     """The terms that ``field`` makes of a piece of a query."""
-    from ..indexer.analysis import terms
-
     return [text.lower()] if field in KEYWORD_FIELDS else terms(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from ...indexer import parameters
 from ...indexer.analysis import stem
@@ -31,6 +32,20 @@ def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
                 break
         start += 1
     return found
+
+
+def pairs_of(words: Sequence[Word], terms: Sequence[Word]) -> list[Word]:
+    """The pairs of telling ``words`` side by side, as phrases of their own, but for those that are among ``terms``.
+
+    They are the ordered features of the sequential dependence model: Metzler and Croft, "A Markov random field model
+    for term dependencies", SIGIR 2005.
+    """
+    known = {term.text for term in terms}
+    pairs = {f"{one.text} {other.text}": (one.text, other.text) for one, other in pairwise(words)}
+    return [
+        Word(ALL, text, (Variant(text, 1.0, "exact"),), parameters.PAIR_WEIGHT, pair)
+        for text, pair in pairs.items() if text not in known
+    ]  # fmt: skip
 
 
 def _term(words: Sequence[Word], variants: tuple[Variant, ...]) -> Word:

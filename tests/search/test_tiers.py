@@ -60,6 +60,24 @@ def test_pages_with_every_word_come_before_pages_with_one_of_them_often(tmp_path
     assert found(index, query)[0] == "all"
 
 
+def test_in_long_queries_words_side_by_side_count_more(tmp_path: Path) -> None:
+    index = build(tmp_path, {
+        "a": page("Care", summary="Narrow passage in the breathing tube; soft throat tissue is swollen."),
+        "z": page("Care", summary="Narrow breathing passage in the tube; throat soft tissue is swollen."),
+    })  # fmt: skip
+    assert found(index, "narrow breathing passage swollen soft tissue throat") == ["z", "a"]
+    assert {word.word for word in index.explain("narrow breathing passage swollen soft tissue throat", "z").words} >= {
+        "narrow breathing",
+        "soft tissue",
+    }
+
+
+def test_in_plain_words_one_that_is_repeated_counts_more(tmp_path: Path) -> None:
+    index = build(tmp_path, {"a": page("Care", summary="The artery."), "z": page("Care", summary="The vein.")})
+    ids = [hit.id for hit in index.search("vein or artery? the vein", plain=True).hits]
+    assert ids == ["z", "a"]
+
+
 def test_explanations_add_up_and_say_why(tmp_path: Path) -> None:
     index = build(tmp_path, {
         "a": page("Kidney transplant", risks="A clot in the graft."),

@@ -47,6 +47,8 @@ STOP_WORDS = frozenset(
 
 def words(text: str) -> list[str]:
     """The words of ``text`` in order, :data:`LINE` at each end of a line; a term is the first part of a long one."""
+    if text.isascii() and text.isalnum():
+        return [text.lower()]
     if not text.isascii():
         for mark, plain in TYPOGRAPHY:
             text = text.replace(mark, plain)

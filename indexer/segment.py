@@ -29,7 +29,7 @@ Got = TypeVar("Got")
 MAX_POSITION = 1 << 24
 """Every position of a word in a field is below this."""
 
-_REMEMBERED = 20_000  # terms whose numbers are kept at hand
+_REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 
 LIVE, SHADOWED, DELETED = 0, 1, 2
 """What became of a page: it is found; another page has its id and won; it is gone or was replaced."""
@@ -107,6 +107,7 @@ class Segment:
         self._ids = Strings(file, "id")
         self._stored = Strings(file, "stored")
         self._numbers: dict[str, int | None] = {}
+        self._known_ids: dict[int, str] = {}
         self._sources = Strings(file, "source")
         self._codes = file["codes"]
         self._gaps = file["gaps"]
@@ -299,9 +300,18 @@ class Segment:
         live: npt.NDArray[np.bool_] = self.states == LIVE
         return live
 
-    @_believing
     def id(self, page: int) -> str:
         """The id of a page."""
+        id = self._known_ids.get(page)
+        if id is None:
+            id = self._read_id(page)
+            if len(self._known_ids) > _REMEMBERED:
+                self._known_ids.clear()
+            self._known_ids[page] = id
+        return id
+
+    @_believing
+    def _read_id(self, page: int) -> str:
         return self._ids[page].decode()
 
     @_believing

@@ -64,6 +64,8 @@ class Corrector:
 
     def corrected(self, query: str, tree: Any) -> str | None:
         """``query`` with its misspelt words put right; None where there are none."""
+        if not self._corrections:
+            return None
         places = [
             (leaf.startchar, leaf.endchar, leaf.text)
             for leaf in tree.leaves()

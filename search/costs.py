@@ -14,6 +14,7 @@ from .evaluator import Evaluator
 from .language import Bounds
 from .language import trees as q
 
+_COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)
 _FEWEST_PAGES = 10_000
 _PLACE_COST = 2
 """What it costs to look at a posting for a word of a phrase."""
@@ -24,6 +25,8 @@ def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator,
     left = bounds.occurrences * max(snapshot.live_count, _FEWEST_PAGES)
     expansions = bounds.all_expansions
     for leaf in tree.leaves():
+        if not isinstance(leaf, _COSTLY):
+            continue
         if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
             expansion = evaluator.expansion(leaf)
             expansions -= len(expansion.terms)
@@ -45,9 +48,7 @@ def _cost(leaf: Any, segment: Segment, evaluator: Evaluator) -> int:
         return segment.postings_between(*segment.term_range(leaf.start, leaf.end, leaf.startexcl, leaf.endexcl))
     if isinstance(leaf, q.Phrase):
         return _PLACE_COST * sum(_frequency(segment, word) for word in leaf.words)
-    if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
-        return sum(_frequency(segment, term) for term in evaluator.expansion(leaf).terms)
-    return 0
+    return sum(_frequency(segment, term) for term in evaluator.expansion(leaf).terms)
 
 
 def _frequency(segment: Segment, term: str) -> int:

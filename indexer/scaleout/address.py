@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,13 @@ class Credentials:
     api_key: str | None = field(default=None, repr=False)
     authority: str | None = None
     """A file of the certificates to trust."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown, in every form in which it is sent."""
+        sent = [self.password, self.api_key]
+        if self.user is not None and self.password is not None:
+            sent.append(b64encode(f"{self.user}:{self.password}".encode()).decode())
+        return tuple(secret for secret in sent if secret)
 
 
 def is_address(text: object) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...corpus.errors import EngineError
+from ...corpus.errors import EngineError, ProcsearchError
 from .address import Address, Credentials, read_credentials
 
 REQUEST_SECONDS = 10.0
@@ -53,12 +54,13 @@ class Cluster:
 
     def __init__(self, address: Address, credentials: Credentials | None = None, *, patience: float = PATIENCE) -> None:
         try:
-            from opensearchpy import OpenSearch
+            from opensearchpy import ImproperlyConfigured, OpenSearch
         except ImportError:
             raise EngineError("an index on a cluster needs the extra: pip install 'procsearch[opensearch]'") from None
         credentials = credentials or read_credentials()
         self.address = address
         self._patience = patience
+        self._secrets = credentials.secrets()
         options: dict[str, Any] = {}
         if credentials.api_key is not None:
             options["headers"] = {"Authorization": f"ApiKey {credentials.api_key}"}
@@ -68,22 +70,24 @@ class Cluster:
             options |= {"use_ssl": True, "verify_certs": True, "ssl_assert_hostname": True}
             if credentials.authority is not None:
                 options["ca_certs"] = credentials.authority
-        self._client = self._guarded("connecting", lambda: OpenSearch(
-            hosts=[{"host": host, "port": port} for host, port in address.hosts],
-            timeout=REQUEST_SECONDS, max_retries=len(address.hosts), retry_on_status=(), pool_maxsize=16,
-            dead_timeout=1, timeout_cutoff=0, **options,
-        ))  # fmt: skip
+        try:
+            ssl.create_default_context(cafile=credentials.authority)  # the client would tell when it connects only
+            self._client = OpenSearch(
+                hosts=[{"host": host, "port": port} for host, port in address.hosts],
+                timeout=REQUEST_SECONDS, max_retries=len(address.hosts), retry_on_status=(), pool_maxsize=16,
+                dead_timeout=1, timeout_cutoff=0, **options,
+            )  # fmt: skip
+        except (OSError, ValueError, ImproperlyConfigured):
+            raise EngineError(
+                f"connecting at {address}: the certificates in {credentials.authority} cannot be read; "
+                "PROCSEARCH_OPENSEARCH_CA names a file of them"
+            ) from None
         self._check_version()
 
-    def _guarded(self, doing: str, call: Callable[[], Any]) -> Any:
-        from opensearchpy.exceptions import OpenSearchException
-
+    def _fault(self, error: Exception, doing: str) -> ProcsearchError:
         from .faults import fault
 
-        try:
-            return call()
-        except (OpenSearchException, OSError, ValueError) as error:
-            raise fault(error, doing, str(self.address)) from None  # what it came from may hold what was sent
+        return fault(error, f"{doing} at {self.address}", self._secrets)
 
     def _check_version(self) -> None:
         found = self.request("GET", "/", doing="connecting")
@@ -114,8 +118,6 @@ class Cluster:
         from opensearchpy.exceptions import ConnectionError as NoConnection
         from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, OpenSearchException, SSLError
 
-        from .faults import fault
-
         ends = time.monotonic() + min(self._patience, seconds or self._patience)
         pause = _FIRST_PAUSE
         while True:
@@ -126,12 +128,12 @@ class Cluster:
             except NotFoundError as error:
                 if missing is not None:
                     return missing
-                raise fault(error, doing, str(self.address)) from None
+                raise self._fault(error, doing) from None
             except (OpenSearchException, OSError, ValueError) as error:
                 status = getattr(error, "status_code", None)
                 away = isinstance(error, NoConnection) and not isinstance(error, (ConnectionTimeout, SSLError))
                 if not (status in _TURNED_AWAY or away) or time.monotonic() + pause > ends:
-                    raise fault(error, doing, str(self.address)) from None
+                    raise self._fault(error, doing) from None
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
 
@@ -165,15 +167,16 @@ class Cluster:
 
     def _is_turned_away(self, outcome: Mapping[str, Any], patient: bool, doing: str) -> bool:
         """Whether an operation should be sent again; raises where it was refused."""
-        from .faults import refusal
+        from .faults import is_read_only, refusal
 
         status = outcome["status"]
-        if status in _TURNED_AWAY and patient:
+        if status < 400 or status in (404, 409):
+            return False
+        error = outcome.get("error") or {}
+        kind, reason = str(error.get("type")), str(error.get("reason"))
+        if status in _TURNED_AWAY and patient and not is_read_only(kind, reason):
             return True
-        if status >= 400 and status not in (404, 409):
-            error = outcome.get("error") or {}
-            raise refusal(status, str(error.get("type")), str(error.get("reason")), f"{doing} at {self.address}")
-        return False
+        raise refusal(status, kind, reason, f"{doing} at {self.address}")
 
     def scan(self, index: str, query: Any, source: list[str], *, doing: str, at_once: int = 1000) -> Iterator[Any]:
         """Every document of ``index`` that matches ``query``, in no order, as it was when the scan began."""

@@ -22,7 +22,6 @@ from ..columns import page_arrays, strings
 from ..fields import FIELDS
 from ..layout import dictionary
 from ..manifest import Manifest, Versions
-from ..packing import PackedPages
 from ..segment import FileRecord, Segment, SegmentRecord
 from ..snapshot import Snapshot
 from ..storage import Storage
@@ -100,7 +99,6 @@ def _written(terms: dict[str, int], systems: tuple[str, ...]) -> tuple[bytes, in
     ends = np.cumsum([0, *(pages for _, pages in by_bytes)], dtype=np.int64)
     nothing = np.zeros(len(by_bytes) + 1, np.uint32)
     arrays: dict[str, Any] = {
-        **PackedPages().arrays(),
         **page_arrays([]),
         **strings("stored", []),
         "phrases": np.empty(0, np.uint8),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from opensearchpy import exceptions as theirs
 
 from ...corpus.errors import EngineError, NoIndex, ProcsearchError
 
-_READ_ONLY = "FORBIDDEN/12/index read-only / allow delete"
 _MAPPING = ("mapper_parsing_exception", "strict_dynamic_mapping_exception", "illegal_argument_exception")
 _UNAVAILABLE = (
     "no_shard_available_action_exception", "unavailable_shards_exception", "search_phase_execution_exception",
@@ -16,12 +16,12 @@ _UNAVAILABLE = (
 )  # fmt: skip
 
 
-def fault(error: Exception, doing: str, where: str) -> ProcsearchError:
-    """The error to raise for one of the client's, met while ``doing`` something at the cluster ``where``.
+def fault(error: Exception, start: str, secrets: Iterable[str]) -> ProcsearchError:
+    """The error to raise for one of the client's; ``start`` begins its message with what was done, and where.
 
-    Its message holds what the server said of the cause and nothing that was sent.
+    The message holds what the server said of the cause, without the ``secrets`` if it repeats them, and nothing else
+    that was sent.
     """
-    start = f"{doing} at {where}"
     if isinstance(error, theirs.ConnectionTimeout):
         return EngineError(f"{start}: no answer in time; the cluster is overloaded or a node hangs: look at its health")
     if isinstance(error, theirs.SSLError):
@@ -32,7 +32,14 @@ def fault(error: Exception, doing: str, where: str) -> ProcsearchError:
         return EngineError(f"{start}: no host answers; check that the cluster runs and that host and port are right")
     status = error.status_code if isinstance(error, theirs.TransportError) else 0
     kind, reason = _cause(error)
+    for secret in secrets:
+        reason = reason.replace(secret, "…")
     return refusal(status if isinstance(status, int) else 0, kind, reason, start)
+
+
+def is_read_only(kind: str, reason: str) -> bool:
+    """Whether an index takes no writes, as when a disk is nearly full."""
+    return kind == "cluster_block_exception" and ("FORBIDDEN" in reason or "read-only" in reason)
 
 
 def refusal(status: int, kind: str, reason: str, start: str) -> ProcsearchError:  # noqa: PLR0911 - a case for each
@@ -41,7 +48,7 @@ def refusal(status: int, kind: str, reason: str, start: str) -> ProcsearchError:
         return EngineError(
             f"{start}: the cluster asks who you are; set PROCSEARCH_OPENSEARCH_USER and _PASSWORD, or _API_KEY"
         )
-    if _is_read_only(kind, reason):
+    if is_read_only(kind, reason):
         return EngineError(
             f"{start}: the index is read-only, most likely because a disk is nearly full; make room on the nodes, "
             "then lift the block (index.blocks.read_only_allow_delete: null)"
@@ -59,10 +66,6 @@ def refusal(status: int, kind: str, reason: str, start: str) -> ProcsearchError:
     if kind in _MAPPING:
         return EngineError(f"{start}: the index is not one that procsearch made, or was changed: {reason or kind}")
     return EngineError(f"{start}: {reason or 'no reason given'} ({kind or 'error'}, status {status})")
-
-
-def _is_read_only(kind: str, reason: str) -> bool:
-    return kind == "cluster_block_exception" and ("FORBIDDEN" in reason or "read-only" in reason)
 
 
 def _cause(error: Exception) -> tuple[str, str]:

@@ -104,8 +104,9 @@ class ClusterWriter:
         """Index anew what an index of another version holds, but for what has been taken over before."""
         self._announce("the index was made by another version; indexing its pages anew")
         for pages in _some(self._scan(older.index, self._all(), [*FACTS, "stored"])):
-            found = self._get(page.key for page in pages)
-            self._write([again(page) for page in pages if page.key not in found])
+            found = self._get(key for page in pages for key in (key_of(page.id), shadow_key(page.source)))
+            taken = {page.source for page in found.values()}
+            self._write([again(page) for page in pages if page.source not in taken])
         self._refresh()
 
     # What is there
@@ -228,27 +229,26 @@ class ClusterWriter:
         for page in pages:
             by_key[key_of(page.id)].append(page)
         there = self._get(by_key)
-        items = []
-        for key, rivals in by_key.items():
-            winner, losers = self._winner(rivals, there.get(key))
-            if isinstance(winner, IndexablePage):
-                version = there.get(key)
-                replaced = (version.seq_no, version.primary_term) if version else (None, None)
-                items.append(Item("index" if version else "create", key, document(winner), *replaced))
+        settled = {key: self._winner(rivals, there.get(key)) for key, rivals in by_key.items()}
+        items = [
+            Item("index", key, document(winner), there[key].seq_no, there[key].primary_term)
+            if key in there
+            else Item("create", key, document(winner))
+            for key, (winner, _) in settled.items()
+            if isinstance(winner, IndexablePage)
+        ]
+        outcomes = self._cluster.bulk(self._state.index, items, doing="writing pages")
+        late = {item.id for item, outcome in zip(items, outcomes, strict=True) if outcome["status"] == 409}
+        # Only now is it certain who has lost. A page that is nowhere, should this process end here, is found again as
+        # new by the next run.
+        aside = []
+        for winner, losers in (found for key, found in settled.items() if key not in late):
             self._aside.discard(winner.source)
             self._aside.update(loser.source for loser in losers)
             self._shadowings += [Shadowing(loser.id, winner.source, loser.source) for loser in losers]
-            items += [Item("index", shadow_key(loser.source), shadow(loser)) for loser in losers]
-        return self._settled(items, by_key)
-
-    def _settled(self, items: list[Item], by_key: dict[str, list[IndexablePage]]) -> list[IndexablePage]:
-        """Carry out ``items``, and give the pages whose document somebody else wrote in the meantime."""
-        again_: list[IndexablePage] = []
-        outcomes = self._cluster.bulk(self._state.index, items, doing="writing pages")
-        for item, outcome in zip(items, outcomes, strict=True):
-            if outcome["status"] == 409:
-                again_ += by_key[item.id]
-        return again_
+            aside += [Item("index", shadow_key(loser.source), shadow(loser)) for loser in losers]
+        self._cluster.bulk(self._state.index, aside, doing="writing pages")
+        return [page for key in late for page in by_key[key]]
 
     def _winner(
         self, rivals: list[IndexablePage], there: Kept | None
@@ -267,9 +267,9 @@ class ClusterWriter:
 
         Gives the pages that lost their id to another. ``approve`` is not asked: pages are visible already.
         """
-        self._note_seen()
         gone = self._removed.keys() - self._written
         self._delete()
+        self._note_seen()
         if self._part is None:
             self.finish()
         else:

@@ -140,6 +140,10 @@ class Candidates(Segment):
 
     # Postings
 
+    def frequency(self, number: int) -> int:
+        """How many postings the term has."""
+        return len(self.postings(number)[0])
+
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term, as those of any segment."""
         return self._between(number, number + 1)

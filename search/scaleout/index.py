@@ -79,7 +79,7 @@ class ClusterIndex(Index):
     """An index on a cluster. Safe to share between threads; sees new commits by itself."""
 
     def __init__(self, cluster: Cluster, vocabulary: Vocabulary, bounds: Bounds) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._bounds = bounds
         self._vocabulary = vocabulary
         self._opening = Lock()
@@ -93,14 +93,14 @@ class ClusterIndex(Index):
         if seen is not None and time.monotonic() - self._looked < _FRESH:
             return seen
         with self._opening:
-            known = state.searched(self._cluster)
+            known = state.searched(self.cluster)
             while self._seen is None or self._seen.state != known:
                 with TemporaryDirectory(prefix="procsearch-") as folder:
-                    snapshot = dictionary.read(self._cluster, known, Path(folder))
+                    snapshot = dictionary.read(self.cluster, known, Path(folder))
                 if snapshot is not None:
                     self._seen = ClusterView(snapshot, self._vocabulary, self._bounds, known)
                 else:
-                    known = state.searched(self._cluster)
+                    known = state.searched(self.cluster)
             self._looked = time.monotonic()
             return self._seen
 
@@ -124,7 +124,7 @@ class ClusterIndex(Index):
         view = self.view()
         with deadline(timeout):
             tree, corrected, notes = read_query(view, query, plain)
-            search = _Search(self._cluster, view, tree, all_boosts(boosts))
+            search = Ranking(self.cluster, view, tree, all_boosts(boosts))
             if not plain:
                 check_costs(query, tree, view.snapshot, search.evaluator, view.bounds)
             search.filter(filters or {})
@@ -151,10 +151,10 @@ class ClusterIndex(Index):
 
     def _get(self, id: str, source: Sequence[str]) -> Any:
         body = {"docs": [{"_id": key_of(id), "_source": list(source)}]}
-        answer = self._cluster.request("POST", f"/{self._cluster.address.name}/_mget", body, doing="reading a page")
+        answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_mget", body, doing="reading a page")
         (found,) = answer["docs"]
         if "error" in found:
-            raise EngineError(f"reading a page at {self._cluster.address}: {found['error'].get('reason')}")
+            raise EngineError(f"reading a page at {self.cluster.address}: {found['error'].get('reason')}")
         return found if found.get("found") else None
 
     def __contains__(self, id: str) -> bool:
@@ -162,8 +162,8 @@ class ClusterIndex(Index):
 
     def __len__(self) -> int:
         doing = "counting the pages"
-        answer = self._cluster.request("POST", f"/{self._cluster.address.name}/_count", {"query": LIVE}, doing=doing)
-        return int(self._cluster.whole(answer, doing)["count"])
+        answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_count", {"query": LIVE}, doing=doing)
+        return int(self.cluster.whole(answer, doing)["count"])
 
     def procedures(self) -> Iterator[Procedure]:
         """Every procedure, in the order of ids."""
@@ -172,7 +172,7 @@ class ClusterIndex(Index):
             body = {"query": LIVE, "size": 500, "_source": _READ, "sort": [{"id": "asc"}], "track_total_hits": False}
             if after is not None:
                 body["search_after"] = after
-            found = self._cluster.search(self._cluster.address.name, body, doing="reading all pages")["hits"]["hits"]
+            found = self.cluster.search(self.cluster.address.name, body, doing="reading all pages")["hits"]["hits"]
             if not found:
                 return
             yield from (kept(hit).procedure for hit in found)
@@ -182,7 +182,7 @@ class ClusterIndex(Index):
         """The procedures most like the one with this id, by the words that tell it from others."""
         view = self.view()
         tree = q.Or(telling_terms(view.snapshot, self.get(id)))
-        search = _Search(self._cluster, view, tree, BOOSTS)
+        search = Ranking(self.cluster, view, tree, BOOSTS)
         search.run(max(limit, 0) + 1)
         asked = search.asked("", None, ())
         hits = [search.hit(page, score, asked) for page, score in search.best(max(limit, 0) + 1)]
@@ -197,11 +197,11 @@ class ClusterIndex(Index):
                 "query": {"prefix": {"words.code": token(beginning)}}, "size": wanted, "_source": _READ,
                 "sort": [{"words.code": "asc"}, {"id": "asc"}],
             }  # fmt: skip
-            found = self._cluster.search(self._cluster.address.name, body, doing="completing a code")
+            found = self.cluster.search(self.cluster.address.name, body, doing="completing a code")
             return [kept(hit).procedure for hit in found["hits"]["hits"]]
 
         def named(tree: Any, wanted: int) -> list[Procedure]:
-            search = _Search(self._cluster, view, tree, NAMING_BOOSTS)
+            search = Ranking(self.cluster, view, tree, NAMING_BOOSTS)
             search.run(wanted)
             return [search.procedures[page] for page, _ in search.best(wanted)]
 
@@ -221,7 +221,7 @@ class ClusterIndex(Index):
         """
         view = self.view()
         tree, _, _ = read_query(view, query, False)
-        search = _Search(self._cluster, view, tree, all_boosts(boosts))
+        search = Ranking(self.cluster, view, tree, all_boosts(boosts))
         search.filter(filters or {})
         search.run(1000)
         page = search.page(id)
@@ -240,8 +240,8 @@ class ClusterIndex(Index):
         doing, name = "looking at the index", view.state.index
         body = {"size": 0, "query": {"exists": {"field": "parser"}}, "track_total_hits": True, "aggs": {
             "live": {"filter": LIVE, "aggs": {"systems": {"terms": {"field": "system", "size": 1000}}}}}}  # fmt: skip
-        found = self._cluster.search(name, body, doing=doing)
-        told = self._cluster.request("GET", f"/{name}/_stats", doing=doing)["_all"]["primaries"]
+        found = self.cluster.search(name, body, doing=doing)
+        told = self.cluster.request("GET", f"/{name}/_stats", doing=doing)["_all"]["primaries"]
         live = found["aggregations"]["live"]
         systems = {bucket["key"]: bucket["doc_count"] for bucket in live["systems"]["buckets"]}
         if without := live["doc_count"] - sum(systems.values()):
@@ -260,7 +260,7 @@ class ClusterIndex(Index):
     def check(self) -> list[str]:
         """What keeps the index from being whole and safe, in words; empty where all is well."""
         view, doing = self.view(), "looking at the cluster"
-        health = self._cluster.request("GET", f"/_cluster/health/{view.state.index}", doing=doing)
+        health = self.cluster.request("GET", f"/_cluster/health/{view.state.index}", doing=doing)
         problems = []
         if health["status"] == "red":
             problems.append(f"the index is red: {health['unassigned_shards']} copies of its shards are on no node")
@@ -277,14 +277,14 @@ class ClusterIndex(Index):
     @property
     def path(self) -> Path:
         """The address, as a path that names it."""
-        return Path(str(self._cluster.address))
+        return Path(str(self.cluster.address))
 
 
-class _Search:
+class Ranking:
     """One search: what is asked of the cluster, and its answer ranked."""
 
     def __init__(self, cluster: Cluster, view: ClusterView, tree: Any, boosts: Mapping[str, float]) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._view = view
         self._tree = tree
         self._boosts = boosts
@@ -367,8 +367,8 @@ class _Search:
         size = min(max(CANDIDATES, 3 * wanted), max(_MOST_CANDIDATES, wanted)) if wanted else 0
         body = {"query": self._query(), "size": size, "_source": _READ, "track_total_hits": True, "aggs": aggregations}
         try:
-            found = self._cluster.search(
-                self._cluster.address.name, body, doing="searching", seconds=min(SEARCH_SECONDS, seconds_left()),
+            found = self.cluster.search(
+                self.cluster.address.name, body, doing="searching", seconds=min(SEARCH_SECONDS, seconds_left()),
                 params={"search_type": "dfs_query_then_fetch"},
             )  # fmt: skip
         finally:
@@ -418,7 +418,7 @@ class _Search:
     def finds(self, id: str) -> bool:
         """Whether a page is among the matches."""
         body = {"query": {"bool": {"filter": [self._query(), {"ids": {"values": [key_of(id)]}}]}}, "size": 0}
-        found = self._cluster.search(self._cluster.address.name, body, doing="searching")
+        found = self.cluster.search(self.cluster.address.name, body, doing="searching")
         return bool(found["hits"]["total"]["value"])
 
     def hits(self, but: int | None) -> Matches:

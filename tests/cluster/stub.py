@@ -1,0 +1,57 @@
+"""A server that answers as a cluster in trouble would."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+WELL = {"version": {"number": "2.11.0", "distribution": "opensearch"}}
+
+Answer = Callable[[str, str], tuple[int, Any]]
+"""From method and path to status and body."""
+
+
+def refusing(status: int, kind: str, reason: str) -> Answer:
+    """A cluster of a known version that refuses everything else."""
+    error = {"error": {"root_cause": [{"type": kind, "reason": reason}], "type": kind, "reason": reason}}
+    return lambda method, path: (200, WELL) if path == "/" else (status, error)
+
+
+@contextmanager
+def serving(answer: Answer, seconds: float = 0.0) -> Iterator[str]:
+    """Serve ``answer`` for every request, after so many seconds each, and give the address of an index there.
+
+    ``{authorization}`` in an answer is filled with what the client sent.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_any(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, body = answer(self.command, self.path.partition("?")[0])
+            time.sleep(seconds)
+            data = json.dumps(body).replace("{authorization}", self.headers.get("Authorization", "")).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_any  # noqa: N815 - the names the server calls
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"opensearch://127.0.0.1:{server.server_address[1]}/procedures"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -188,6 +188,10 @@ class _Blocks:
                 raise DamagedIndex(self.name, "its checksums are not what was written")
             self._verified_above[block] = 1
 
+    def let_go(self) -> None:
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)
+
     def verify_all(self) -> None:
         self.verified[:] = bytes(len(self.verified))
         self._verified_above[:] = bytes(len(self._verified_above))
@@ -221,6 +225,10 @@ class ArrayFile:
             return self._columns[array_name]
         except KeyError:
             raise DamagedIndex(self.name, f"array {array_name} is missing") from None
+
+    def let_go(self) -> None:
+        """Give back the memory that what was read takes; what is used again comes from the cache of the system."""
+        self._blocks.let_go()
 
     def verify_all(self) -> None:
         """Verify every byte anew, whatever was verified before."""

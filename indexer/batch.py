@@ -27,8 +27,9 @@ class Batch:
     ``phrases`` are those of :class:`PackedPages`.
     """
 
-    def __init__(self, phrases: bytes = b"") -> None:
-        self._packed = PackedPages(phrases)
+    def __init__(self, storage: Storage, phrases: bytes = b"") -> None:
+        self._storage = storage
+        self._packed = PackedPages(storage, phrases)
         self._numbers: dict[bytes, int] = defaultdict(count().__next__)
         self._known: dict[int, _Known] = {}
         self._parts: list[_Part] = []
@@ -40,11 +41,12 @@ class Batch:
         known = self._known.get(id(pages.words)) or self._known.setdefault(id(pages.words), _Known(pages.words))
         terms_before = len(self._numbers)
         numbers = known.numbers(pages.inverted.terms, self._numbers)
-        self._parts.append(_Part(pages.inverted, numbers, len(self.pages)))
+        inverted = pages.inverted._replace(terms=numbers)
+        self._parts.append(_Part(inverted, len(self.pages)))
         # Without what is packed, which stands elsewhere.
         self.pages += [page._replace(stored=b"") for page in pages.pages]
-        self.bytes_held += self._packed.add([page.stored for page in pages.pages], pages.phrases)
-        self.bytes_held += pages.inverted.nbytes + numbers.nbytes + _BYTES_PER_PAGE * len(pages.pages)
+        self._packed.add([page.stored for page in pages.pages], pages.phrases)
+        self.bytes_held += inverted.nbytes + _BYTES_PER_PAGE * len(pages.pages)
         self.bytes_held += _BYTES_PER_TERM * (len(self._numbers) - terms_before)
 
     @property
@@ -52,7 +54,11 @@ class Batch:
         """What pages had best be packed against before they are added."""
         return self._packed.phrases
 
-    def arrays(self, storage: Storage, chunk: int) -> Arrays:
+    def close(self) -> None:
+        """Let go of what is on the disk, where it does not become a segment."""
+        self._packed.close()
+
+    def arrays(self, chunk: int) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
         terms = sorted(self._numbers)
         rank = np.empty(len(terms), np.int32)
@@ -60,7 +66,7 @@ class Batch:
         for part in self._parts:
             part.rank(rank)
         return {
-            **lay_out(storage, terms, self._parts, chunk),
+            **lay_out(self._storage, terms, self._parts, chunk),
             "lengths": self._lengths(),
             **self._packed.arrays(),
             **page_arrays(self.pages),
@@ -70,7 +76,7 @@ class Batch:
         """The length bytes of every field of every page."""
         lengths = np.zeros((len(self.pages), len(FIELDS)), np.uint8)
         for part in self._parts:
-            places = part.inverted.run_places
+            places = part.inverted.run_places.astype(np.int64)
             lengths[(places >> FIELD_BITS) + part.first_page, places & FIELD_MASK] = part.inverted.run_lengths
         return lengths.ravel()
 
@@ -96,17 +102,16 @@ class _Known:
 
 
 class _Part:
-    """A few pages as a source of postings; ``numbers`` are those of its terms in the batch."""
+    """A few pages as a source of postings; the terms of ``inverted`` are numbers of the batch."""
 
-    def __init__(self, inverted: Inverted, numbers: Array, first_page: int) -> None:
+    def __init__(self, inverted: Inverted, first_page: int) -> None:
         self.inverted = inverted
         self.first_page = first_page
-        self.ranks = numbers
-        self._order = numbers
+        self.ranks = self._order = inverted.terms
 
     def rank(self, rank: Array) -> None:
         """Put its terms in order, now that ``rank`` tells the rank of each term of the batch."""
-        ranks = rank[self.ranks]
+        ranks = rank[self.inverted.terms]
         self._order = np.argsort(ranks).astype(np.int32)
         self.ranks = ranks[self._order]
 

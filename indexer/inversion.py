@@ -68,7 +68,7 @@ def invert(tokens: Array, run_places: Array, run_counts: Array) -> Inverted:
             (places & FIELD_MASK).astype(np.uint16), occurrences.astype(np.uint16), run_lengths[run_of_posting]
         ),
         smallest(token - run_starts[run]),
-        run_places,
+        smallest(run_places),
         run_lengths,
     )
 

@@ -64,7 +64,7 @@ class _SegmentSource:
         kept = self._keep[pages]
         kept_before = np.concatenate(([0], np.cumsum(kept)))
         occurrences_before = np.concatenate(([0], np.cumsum(np.where(kept, counts, 0), dtype=np.int64)))
-        return Postings(
+        found = Postings(
             self.ranks[start:stop],
             np.diff(kept_before[starts]),
             np.diff(occurrences_before[starts]),
@@ -72,6 +72,8 @@ class _SegmentSource:
             codes[kept],
             positions[np.repeat(kept, counts)],
         )
+        self._file.let_go()
+        return found
 
 
 def _merge_pages(segments: Sequence[Segment], rows: Sequence[Mapping[str, Array]], keep: list[Array]) -> Arrays:

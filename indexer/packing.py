@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .arrays import Array, Strings, narrow
+from .arrays import Array, Spool, Strings, narrow
 from .columns import strings
+from .layout import Arrays
 from .segment import Segment
+from .storage import Storage
 from .stored import Packer, Unpacker, common_phrases
 
 _WORTH_PHRASES = 64_000  # bytes of packed procedures; phrases for fewer would take more than they save
@@ -18,24 +21,38 @@ _ENOUGH = 400_000  # bytes of packed procedures in which all that is common can 
 class PackedPages:
     """The procedures of pages on their way into a segment, packed against one set of phrases.
 
-    Where there are no ``phrases`` yet they are found once there are pages enough.
+    Where there are no ``phrases`` yet they are found once there are pages enough. Many pages are kept on the disk.
     """
 
-    def __init__(self, phrases: bytes = b"") -> None:
+    def __init__(self, storage: Storage, phrases: bytes = b"") -> None:
         self.phrases = phrases
-        self._packed: list[bytes] = []
-        self._size = 0
         self._sought = bool(phrases)
+        self._storage = storage
+        self._packed: list[bytes] = []  # those that are not in the spool
+        self._size = 0
+        self._spool: Spool | None = None
+        self._lengths = array("I")
 
-    def add(self, packed: Sequence[bytes], phrases: bytes) -> int:
-        """Add procedures that are packed against ``phrases``; gives how many bytes they take."""
-        packed = _repacked(packed, phrases, self.phrases)
-        self._packed += packed
-        size = sum(map(len, packed))
-        self._size += size
-        if self._size > _ENOUGH and not self._sought:
+    def add(self, packed: Sequence[bytes], phrases: bytes) -> None:
+        """Add procedures that are packed against ``phrases``."""
+        self._packed += _repacked(packed, phrases, self.phrases)
+        self._size = sum(map(len, self._packed))
+        if self._size > _ENOUGH or self._spool:
+            self._put_away()
+
+    def close(self) -> None:
+        """Let go of what is on the disk."""
+        if self._spool:
+            self._spool.close()
+
+    def _put_away(self) -> None:
+        """Add what is in memory to what is on the disk."""
+        if not self._sought:
             self._find_phrases()
-        return size
+        self._spool = self._spool or Spool(self._storage, np.uint8)
+        self._spool.append(np.frombuffer(b"".join(self._packed), np.uint8))
+        self._lengths.extend(map(len, self._packed))
+        self._packed.clear()
 
     def _find_phrases(self) -> None:
         self._sought = True
@@ -45,13 +62,19 @@ class PackedPages:
         self._packed = _repacked(self._packed, self.phrases, phrases)
         self.phrases = phrases
 
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> Arrays:
         """The arrays of the segment."""
-        if self._size < _WORTH_PHRASES:
-            self._pack_anew(b"")
-        elif not self._sought:
-            self._find_phrases()
-        return {"phrases": np.frombuffer(self.phrases, np.uint8), **strings("stored", self._packed)}
+        stored: Arrays
+        if self._spool:
+            self._put_away()
+            stored = {"stored_data": self._spool, "stored_offsets": _offsets([np.frombuffer(self._lengths, np.uint32)])}
+        else:
+            if self._size < _WORTH_PHRASES:
+                self._pack_anew(b"")
+            elif not self._sought:
+                self._find_phrases()
+            stored = {**strings("stored", self._packed)}
+        return {"phrases": np.frombuffer(self.phrases, np.uint8), **stored}
 
 
 class MergedPages:
@@ -66,7 +89,7 @@ class MergedPages:
         most = segments[int(np.argmax(sizes))]
         self._phrases = most.phrases if sum(sizes) >= _WORTH_PHRASES else b""
 
-    def arrays(self) -> dict[str, Array | Iterator[Array]]:
+    def arrays(self) -> Arrays:
         """The arrays of the segment, of which ``stored_offsets`` is known once ``stored_data`` was gone through."""
         lengths: list[Array] = []
         return {
@@ -86,6 +109,7 @@ class MergedPages:
                 packed = _repacked(chosen, segment.phrases, self._phrases)
                 lengths.append(np.fromiter(map(len, packed), np.int64, len(packed)))
                 yield np.frombuffer(b"".join(packed), np.uint8)
+                segment.file.let_go()
 
 
 def _offsets(lengths: list[Array]) -> Iterator[Array]:

@@ -28,7 +28,7 @@ from .preparation import Outcome, Prepared, Preparer, Task
 PAGE_SECONDS = 60.0
 """How long a worker may take for a page, or for a batch of small ones."""
 
-_BATCH_PAGES = 128
+_BATCH_PAGES = 256
 _BATCH_BYTES = 4 * 2**20
 _BATCHES_AHEAD = 4  # for each worker, so that memory stays bounded where one batch takes long
 _PIPE_BYTES = 1 << 20  # so that neither side waits for the other

@@ -127,7 +127,7 @@ class IndexWriter:
         self._repair = repair
         self._lock = (wait, waiting)
         self._held = ExitStack()
-        self._batch = Batch()
+        self._batch = Batch(storage)
         self._members: list[_Member] = []
         self._touched: set[str] = set()
         self._dropped = False
@@ -152,7 +152,8 @@ class IndexWriter:
                 for name in self.vectors.damaged(member.segment for member in self._members):
                     self._announce(f"{name} is damaged: sentence vectors must be made anew")
             if self._members:
-                self._batch = Batch(max(self._members, key=lambda member: member.segment.pages).segment.phrases)
+                most = max(self._members, key=lambda member: member.segment.pages)
+                self._batch = Batch(self._storage, most.segment.phrases)
             if self._manifest.versions != Versions():
                 self._index_anew()
         except BaseException:
@@ -161,6 +162,7 @@ class IndexWriter:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._batch.close()
         try:
             with suppress(EngineError):  # the next writer sweeps again
                 sweep(self._storage, self._kept)
@@ -285,7 +287,7 @@ class IndexWriter:
         """Add pages. A page with the same id that comes after one in path order, there or added, wins over it."""
         self._batch.add(pages)
         self._touched.update(page.id for page in pages.pages)
-        if self._batch.bytes_held * 2 > self._memory:
+        if self._batch.bytes_held * 3 > self._memory * 2:
             self._flush()
 
     def remove(self, page: PageRef) -> None:
@@ -345,9 +347,9 @@ class IndexWriter:
     def _flush(self) -> None:
         """Write the pages gathered so far as a segment."""
         if self._batch.pages:
-            arrays = self._batch.arrays(self._storage, self._chunk)
+            arrays = self._batch.arrays(self._chunk)
             self._write_segment(arrays, np.zeros(len(self._batch.pages), np.uint8))
-            self._batch = Batch(self._batch.phrases)
+            self._batch = Batch(self._storage, self._batch.phrases)
 
     def _write_segment(self, arrays: Mapping[str, Any], states: Any) -> None:
         name = self._new_name("segment")

@@ -25,11 +25,11 @@ groups = st.lists(st.lists(procedures, min_size=1, max_size=6), min_size=1, max_
 
 
 def arrays_of(storage: Storage, pages: list[Procedure], chunk: int) -> Arrays:
-    batch = Batch()
+    batch = Batch(storage)
     for page in pages:
         number = int(page.source.removesuffix(".html"))
         batch.add(indexable(page, PageFacts(f"{page.id}.zip", len(page.name), number, bytes([number % 7]) * 16, 3)))
-    return batch.arrays(storage, chunk)
+    return batch.arrays(chunk)
 
 
 def segment_of(storage: Storage, name: str, pages: list[Procedure], chunk: int = 10**6) -> Segment:

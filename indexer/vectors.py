@@ -169,17 +169,25 @@ class KeptVectors:
             wanted[part.pages] = False
         return np.flatnonzero(wanted)
 
-    def merge(self, segments: Sequence[Segment], states: Sequence[Array], into: Segment) -> None:
-        """Keep the vectors of pages that went from ``segments`` ``into`` one, those that are not DELETED in order."""
+    def move(self, segments: Sequence[Segment], states: Sequence[Array], into: Sequence[Segment]) -> None:
+        """Keep the vectors of pages that went from ``segments`` ``into`` others, those not DELETED, in order."""
         first = 0
         for segment, state in zip(segments, states, strict=True):
             kept = state != DELETED
             numbers = np.cumsum(kept) - 1 + first
             for part in self._of(segment):
-                rows = kept[part.pages]
-                pages = numbers[part.pages[rows]].astype(np.uint32)
-                self.add(into, Vectors(pages, part.values[rows], part.scales[rows]))
+                self._spread(part, np.where(kept, numbers, -1)[part.pages], into)
             first += int(np.count_nonzero(kept))
+
+    def _spread(self, part: Vectors, numbers: npt.NDArray[np.int64], into: Sequence[Segment]) -> None:
+        """Give each vector to the segment that has the page with its number, counted through all; -1 to none."""
+        first = 0
+        for segment in into:
+            rows = (numbers >= first) & (numbers < first + segment.pages)
+            if rows.any():
+                pages = (numbers[rows] - first).astype(np.uint32)
+                self.add(segment, Vectors(pages, part.values[rows], part.scales[rows]))
+            first += segment.pages
 
     def damaged(self, segments: Iterable[Segment]) -> list[str]:
         """Forget the files that are not what was written, and say what is wrong with them."""

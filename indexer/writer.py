@@ -202,10 +202,10 @@ class IndexWriter:
     def _index_anew(self) -> None:
         """Analyse every page again from its stored procedure: the terms there are those of another version."""
         self._announce("the index was made by another version; indexing its pages anew")
-        analyser = PageAnalyser(self.phrases)
+        analyser, older = PageAnalyser(self.phrases), self._members
         pages = [
             (member.segment, page)
-            for member in self._members
+            for member in older
             for page in np.flatnonzero(member.states != DELETED).tolist()
         ]
         for number, (segment, page) in enumerate(pages, 1):
@@ -214,6 +214,8 @@ class IndexWriter:
                 self.add(analyser.pages())
         self._members = [member for member in self._members if member.new]
         self._flush()
+        states = [member.states for member in older]
+        self.vectors.move([m.segment for m in older], states, [member.segment for member in self._members])
         for member in self._members:
             member.new = False
 
@@ -408,7 +410,7 @@ class IndexWriter:
             try:
                 arrays, states = merged(self._storage, segments, [member.arrays() for member in rewritten], self._chunk)
                 self._write_segment(arrays, states)
-                self.vectors.merge(segments, [member.states for member in rewritten], self._members[-1].segment)
+                self.vectors.move(segments, [member.states for member in rewritten], [self._members[-1].segment])
             except (ValueError, IndexError) as error:
                 for segment in segments:
                     if wrong := problems(segment):

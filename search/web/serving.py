@@ -41,7 +41,9 @@ class Service:
 
     def __call__(self) -> Gate:
         """The app."""
-        return app(open_index(self.index_path, vocabulary=self.vocabulary), self.settings)
+        served = app(open_index(self.index_path, vocabulary=self.vocabulary), self.settings)
+        gc.freeze()  # what stays for good is not looked through again while requests wait
+        return served
 
 
 def serve(

@@ -13,7 +13,7 @@ from .page import IndexablePage
 
 @dataclass(slots=True)
 class PageColumns:
-    """What identifies and recognises each of a segment's pages, column by column."""
+    """What identifies and recognises each of a segment's pages, column by column; ``sources`` as they are kept."""
 
     ids: list[bytes]
     sources: list[bytes]
@@ -49,6 +49,21 @@ def strings(name: str, values: Iterable[bytes]) -> dict[str, Array]:
     return {f"{name}_data": data, f"{name}_offsets": offsets}
 
 
+def kept_source(source: str, container: str) -> bytes:
+    """A page's source as it is kept: 0 and what follows the file it is in, or 1 and all of it."""
+    rest = source.removeprefix(container)
+    inside = len(rest) + len(container) == len(source)
+    return (b"\0" if inside else b"\1") + rest.encode("utf-8", "surrogateescape")
+
+
+def whole_source(kept: bytes, container: str) -> str:
+    """The source of which :func:`kept_source` gave ``kept``; ValueError where it gave no such."""
+    if kept[:1] not in (b"\0", b"\1"):
+        raise ValueError("neither inside its file nor elsewhere")
+    rest = kept[1:].decode("utf-8", "surrogateescape")
+    return rest if kept[0] else container + rest
+
+
 def _numbered(values: list[str]) -> tuple[list[bytes], Array]:
     """The distinct values in order and the number of each value among them."""
     names = sorted(set(values))
@@ -62,7 +77,7 @@ def page_arrays(pages: list[IndexablePage]) -> dict[str, Array]:
     """The arrays by page: identity, and how the page is recognised."""
     columns = PageColumns(
         ids=[page.id.encode("utf-8", "replace") for page in pages],
-        sources=[page.source.encode("utf-8", "surrogateescape") for page in pages],
+        sources=[kept_source(page.source, page.facts.container) for page in pages],
         systems=[page.system for page in pages],
         containers=[page.facts.container for page in pages],
         sizes=[page.facts.size for page in pages],

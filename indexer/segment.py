@@ -15,6 +15,7 @@ from ..corpus.errors import DamagedIndex
 from ..corpus.procedure import Procedure
 from . import postings
 from .arrays import ArrayFile, SortedStrings, Strings
+from .columns import whole_source
 from .fields import FIELDS
 from .page import PageFacts
 from .storage import Storage, damaged_if_missing
@@ -363,13 +364,17 @@ class Segment:
         except Exception as error:
             raise DamagedIndex(self.name, f"page {page} cannot be unpacked") from error
 
+    @_believing
     def source(self, page: int) -> str:
         """The source of a page."""
-        return self._sources[page].decode("utf-8", "surrogateescape")
+        return whole_source(self._sources[page], self.container(page))
 
+    @_believing
     def sources(self) -> list[str]:
         """The sources of all pages."""
-        return [source.decode("utf-8", "surrogateescape") for source in self._sources.all()]
+        names = self.containers
+        containers = [names[number] for number in self._container_numbers.tolist()]
+        return list(map(whole_source, self._sources.all(), containers))
 
     def facts(self, page: int) -> PageFacts:
         """How the page is recognised."""

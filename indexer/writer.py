@@ -289,7 +289,7 @@ class IndexWriter:
         """Add pages. A page with the same id that comes after one in path order, there or added, wins over it."""
         self._batch.add(pages)
         self._touched.update(page.id for page in pages.pages)
-        if self._batch.bytes_held * 3 > self._memory * 2:
+        if self._batch.bytes_held * 2 > self._memory:
             self._flush()
 
     def remove(self, page: PageRef) -> None:

@@ -47,7 +47,7 @@ from .words import SEMANTIC, Variant
 BOUNDS = Bounds()
 
 _CACHE_BYTES = 128 * 2**20
-_PROCEDURES_BYTES = 32 * 2**20
+_PROCEDURES_BYTES = 64 * 2**20
 
 
 class View:

@@ -21,6 +21,7 @@ import json
 import mmap
 import struct
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -40,6 +41,7 @@ _BLOCK_BITS = 12
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
 _TOGETHER = 256  # blocks brought in at once, fewer than one block of checksums vouches for
+_BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, every so manieth of which is kept at hand
 _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
 
@@ -371,17 +373,23 @@ class SortedStrings(Strings):
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         super().__init__(file, name)
-        self._searched: tuple[memoryview, memoryview] | None = None
+        self._searched: tuple[memoryview, memoryview, list[bytes]] | None = None
 
-    def find(self, wanted: bytes, low: int = 0) -> int:
+    def find(self, wanted: bytes) -> int:
         """Where ``wanted`` stands, or would stand."""
         if self._searched is None:
             offsets = self._offsets.all().data
             if len(offsets) > 0:
                 self._data.slice(0, offsets[-1])
-            self._searched = self._data.all().data, offsets
-        data, offsets = self._searched
-        high = len(offsets) - 1
+            data = self._data.all().data
+            signposts = [
+                data[offsets[at] : offsets[at + 1]].tobytes() for at in range(0, len(offsets) - 1, _BETWEEN_SIGNPOSTS)
+            ]
+            self._searched = data, offsets, signposts
+        data, offsets, signposts = self._searched
+        signpost = bisect_left(signposts, wanted)
+        low = _BETWEEN_SIGNPOSTS * (signpost - 1) + 1 if signpost else 0
+        high = min(_BETWEEN_SIGNPOSTS * signpost, len(offsets) - 1)
         while low < high:
             middle = (low + high) // 2
             if data[offsets[middle] : offsets[middle + 1]].tobytes() < wanted:

@@ -181,7 +181,7 @@ class Segment:
         """The numbers [start, stop) of the terms that begin with ``prefix``."""
         start = self._terms.find(prefix.encode("utf-8", "replace"))
         # No UTF-8 byte is 0xFF, so this sorts after every term with the prefix.
-        return start, self._terms.find(prefix.encode("utf-8", "replace") + b"\xff", start)
+        return start, self._terms.find(prefix.encode("utf-8", "replace") + b"\xff")
 
     def term_range(
         self, start: str | None, end: str | None, start_excluded: bool, end_excluded: bool
@@ -224,8 +224,8 @@ class Segment:
         width, rest = divmod(high - low, count) if count > 0 else (0, 1)
         if rest or width not in (1, 2, 4):
             raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
-        gaps = self._gaps.slice(low, high).view(f"<u{width}")
-        documents = gaps.cumsum(dtype=np.int64)
+        gaps = self._gaps.slice(low, high)
+        documents = (gaps if width == 1 else gaps.view(f"<u{width}")).cumsum(dtype=np.int64)
         if documents[-1] >= self.pages:
             raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
         return documents, self._codes.slice(start, stop)

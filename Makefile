@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help demo test lint crash browser bench relevance dist clean
+.PHONY: help demo test lint crash browser test-cluster bench relevance dist clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -25,6 +25,10 @@ crash: .venv/test-ready ## Kill, damage and starve indexes
 
 browser: .venv/test-ready ## Use the search page in Chromium
 	$(BIN)/pytest tests/browser
+
+test-cluster: .venv/test-ready ## Test against a cluster: make test-cluster PROCSEARCH_TEST_CLUSTER=host:9200
+	@test -n "$$PROCSEARCH_TEST_CLUSTER" || { echo "PROCSEARCH_TEST_CLUSTER names no cluster" >&2; exit 1; }
+	$(BIN)/pytest tests/cluster
 
 bench: .venv/bench-ready ## Measure procsearch beside its peers (hours at the largest sizes)
 	$(BIN)/python -m benchmarks.engines --codes hcpcs --codes icd10pcs

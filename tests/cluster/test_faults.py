@@ -37,7 +37,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (401, "security_exception", "missing authentication", "PROCSEARCH_OPENSEARCH_USER"),
         (403, "security_exception", "no permissions for [indices:data/read]", "needs a role"),
-        (403, "cluster_block_exception", "blocked by: [FORBIDDEN/12/index read-only / allow delete (api)]", "make room"),
+        (403, "cluster_block_exception", "blocked by: [FORBIDDEN/12/index read-only (api)]", "make room"),
         (429, "cluster_block_exception", "index [p] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage "
          "watermark, index has read-only-allow-delete block]", "make room"),
         (429, "circuit_breaking_exception", "Data too large", "turns work away"),
@@ -126,7 +126,7 @@ def test_credentials_are_never_shown(
                 open_index(address)
             seen += traceback.format_exception(raised.value)
     echo = refusing(500, "some_exception", "you sent {authorization}")
-    with serving(echo) as address, pytest.raises(ProcsearchError, match="you sent (Basic|ApiKey) …") as raised:
+    with serving(echo) as address, pytest.raises(ProcsearchError, match=r"you sent (Basic|ApiKey) …") as raised:
         open_index(address)
     shown = "\n".join([*seen, *traceback.format_exception(raised.value)]) + "".join(capfd.readouterr())
     assert "status 500" in shown
@@ -177,7 +177,7 @@ def test_an_index_that_is_read_only(place: Callable[[], str]) -> None:
     cluster = Cluster(read_address(address))
     block = {"index.blocks.read_only_allow_delete": True}
     cluster.request("PUT", f"/{cluster.address.name}/_settings", block, doing="testing")
-    with pytest.raises(EngineError, match="read-only.*make room"):
+    with pytest.raises(EngineError, match=r"read-only.*make room"):
         reindex(SAMPLES / "pages" / "html", address)
     assert open_index(address).search("the").total
     block = {"index.blocks.read_only_allow_delete": None}  # type: ignore[dict-item]

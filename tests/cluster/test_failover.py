@@ -1,0 +1,148 @@
+"""A node that is killed, while pages are written and while they are searched: nothing is lost, and searches answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from benchmarks.pages import generate
+from procsearch import ProcsearchError, open_index, reindex
+from procsearch.indexer.scaleout.address import read_address
+from procsearch.indexer.scaleout.cluster import Cluster
+
+PAGES = int(os.environ.get("PROCSEARCH_TEST_PAGES", "3000"))
+NODE = Path(__file__).resolve().parents[2] / ".." / "shared" / "cluster" / "node"
+
+
+class Nodes:
+    """The three nodes that ``../shared/cluster/start HOME`` started."""
+
+    def __init__(self, home: Path, cluster: Cluster) -> None:
+        self._home = home
+        self._cluster = cluster
+
+    def kill(self, number: int) -> None:
+        os.kill(int((self._home / f"node{number}.pid").read_text()), signal.SIGKILL)
+
+    def start(self, number: int) -> None:
+        with (self._home / f"node{number}.log").open("ab") as log:
+            node = subprocess.Popen([NODE, self._home, str(number)], stdout=log, stderr=log, start_new_session=True)
+        (self._home / f"node{number}.pid").write_text(str(node.pid))
+
+    def wait_until_whole(self) -> None:
+        until = time.monotonic() + 120
+        params = {"wait_for_status": "green", "wait_for_nodes": "3", "timeout": "5s"}
+        while time.monotonic() < until:
+            try:
+                found = self._cluster.request("GET", "/_cluster/health", doing="waiting", params=params)
+            except ProcsearchError:
+                continue
+            if found["status"] == "green" and found["number_of_nodes"] == 3:
+                return
+        pytest.fail("the cluster did not come together again")
+
+    def master(self) -> int:
+        (found,) = self._cluster.request("GET", "/_cat/master", doing="looking", params={"format": "json"})
+        return int(found["node"].removeprefix("n"))
+
+
+@pytest.fixture
+def nodes(hosts: str) -> Iterator[Nodes]:
+    home = os.environ.get("PROCSEARCH_TEST_CLUSTER_HOME")
+    if not home or not NODE.exists():
+        pytest.skip("PROCSEARCH_TEST_CLUSTER_HOME names no folder of nodes that may be killed")
+    found = Nodes(Path(home), Cluster(read_address(f"opensearch://{hosts}/any")))
+    found.wait_until_whole()
+    yield found
+    found.wait_until_whole()
+
+
+def ids_at(address: str) -> list[str]:
+    return [procedure.id for procedure in open_index(address).procedures()]
+
+
+def searching(address: str, stop: Event, seen: dict[str, Any]) -> None:
+    """Search until told to stop; note the answers, what was wrong and the longest time without an answer."""
+    index = open_index(address)
+    totals = {query: index.search(query).total for query in ("typically", '"reported with"', "minutes OR code")}
+    seen.update(answers=0, errors=[], longest=0.0)
+    last = time.monotonic()
+    while not stop.is_set():
+        for query, total in totals.items():
+            try:
+                found = index.search(query).total
+                seen["answers"] += 1
+                if found != total or not total:
+                    seen["errors"].append(f"{query}: {found} of {total}")
+            except ProcsearchError as error:
+                seen["errors"].append(str(error))
+            seen["longest"] = max(seen["longest"], time.monotonic() - last)
+            last = time.monotonic()
+
+
+def test_nothing_is_lost_and_searches_answer(
+    nodes: Nodes, place: Callable[[], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages, address = tmp_path / "pages.jsonl", place()
+    ids = []
+    with pages.open("w") as file:
+        for number, page in enumerate(generate(PAGES)):
+            page["id"] = f"page{number:07}"
+            ids.append(page["id"])
+            file.write(json.dumps(page) + "\n")
+
+    started = time.monotonic()
+    command = [sys.executable, "-m", "procsearch", "index", str(pages), "--index", address, "--jobs", "1", "--json"]
+    parts = [subprocess.Popen([*command, "--shard", f"{part}/2"], stdout=subprocess.PIPE) for part in (1, 2)]
+    counter = Cluster(read_address(address))
+    while _written(counter) < PAGES / 3:
+        assert all(part.poll() is None for part in parts)
+        time.sleep(0.2)
+    nodes.kill(3)
+    reports = [json.loads(part.communicate()[0]) for part in parts]
+    seconds = time.monotonic() - started
+    assert [part.returncode for part in parts] == [0, 0]
+    assert sum(report["added"] for report in reports) == PAGES
+    nodes.start(3)
+    nodes.wait_until_whole()
+    assert reindex([], address).documents == PAGES
+    assert ids_at(address) == ids
+
+    stop, seen = Event(), dict[str, Any]()
+    searcher = Thread(target=searching, args=(address, stop, seen))
+    searcher.start()
+    time.sleep(3)
+    master = nodes.master()
+    nodes.kill(master)
+    time.sleep(12)
+    nodes.start(master)
+    nodes.wait_until_whole()
+    time.sleep(2)
+    stop.set()
+    searcher.join()
+    assert ids_at(address) == ids
+    with capsys.disabled():
+        print(
+            f"\n{PAGES} pages indexed in {seconds:.0f} s by two processes while a node was killed, none lost; "
+            f"{seen['answers']} searches while the master was killed, {len(seen['errors'])} errors, "
+            f"longest pause {seen['longest']:.1f} s"
+        )
+    assert seen["answers"] > 20
+    assert not seen["errors"]
+
+
+def _written(cluster: Cluster) -> int:
+    """How many pages searches would find now."""
+    name = f"/{cluster.address.name}-000001"
+    cluster.request("POST", f"{name}/_refresh", doing="testing", missing={})
+    return int(cluster.request("POST", f"{name}/_count", {}, doing="testing", missing={"count": 0})["count"])

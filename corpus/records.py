@@ -240,7 +240,7 @@ def _list(record: Mapping[str, Any], key: str, kind: type, name: str) -> list[An
     value = record.get(key)
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(entry, kind) for entry in value):
+    if not isinstance(value, list) or not {kind}.issuperset(map(type, value)):
         raise ValueError(f"`{key}` is not a list of {name}")
     return value
 

@@ -3,7 +3,8 @@
 ``python -m benchmarks.relevance --data FOLDER`` measures every collection in FOLDER (a folder each with
 ``corpus.jsonl``, ``queries.jsonl`` and ``qrels.tsv``, or ``.gz``, as BEIR has them) and the sample pages, and fails
 where one is below its floor in ``relevance_floors.json``. A floor is good for the data with its hash only. ``--peers``
-measures SQLite FTS5, tantivy and bm25s too; ``--raise-floors`` takes what was measured where it is better,
+measures SQLite FTS5, tantivy and bm25s too; ``--semantic`` ranks by meaning as well, with floors of its own;
+``--raise-floors`` takes what was measured where it is better,
 ``--lower-floors`` where it is worse.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from procsearch.indexer.reindex import reindex
 from procsearch.search.evaluation import Evaluation, measure, read_qrels, read_queries
 from procsearch.search.guard import run_queries
 from procsearch.search.index import Index, open_index
+from procsearch.search.semantic.embedding import embed
 
 from .peers import engine
 
@@ -76,10 +79,12 @@ def _collection(name: str, pages: Path, queries: Path, qrels: Path) -> Collectio
     return Collection(name, pages, asked, {query: judged[query] for query in asked}, digest.hexdigest()[:16])
 
 
-def index_of(collection: Collection, folder: Path) -> Index:
-    """An index of the collection, built in ``folder``."""
+def index_of(collection: Collection, folder: Path, semantic: bool = False) -> Index:
+    """An index of the collection, built in ``folder``; with sentence vectors if ``semantic``."""
     path = folder / f"{collection.name}-index"
     reindex([collection.pages], path)
+    if semantic:
+        embed(path, jobs=len(os.sched_getaffinity(0)))
     return open_index(path)
 
 
@@ -146,6 +151,7 @@ def main() -> int:
     """Measure, print a table, and compare with the floors; 1 where one is not reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="a folder of judged collections")
+    parser.add_argument("--semantic", action="store_true", help="rank by sentence vectors too (minutes a collection)")
     parser.add_argument("--peers", action="store_true", help="measure other engines too")
     parser.add_argument("--raise-floors", action="store_true", help="pin what is better than before")
     parser.add_argument("--lower-floors", action="store_true", help="pin what is worse than before, too")
@@ -156,9 +162,10 @@ def main() -> int:
     with TemporaryDirectory(prefix="relevance-") as scratch:
         folder = Path(scratch)
         for collection in collections(asked.data, folder):
-            index = index_of(collection, folder)
+            index = index_of(collection, folder, asked.semantic)
+            name = f"{collection.name}, semantic" if asked.semantic else collection.name
             mean = judge(collection, index).mean
-            figures[collection.name] = collection.hash, mean["nDCG@10"]
+            figures[name] = collection.hash, mean["nDCG@10"]
             peers = [judge_peer(name, collection, index, folder).mean for name in PEERS if asked.peers]
             print(f"{collection.name:12}{len(collection.queries):8}{mean['nDCG@10']:9.4f}"
                   f"{mean['R@100']:8.4f}{mean['AP']:8.4f}{mean['RR']:8.4f}",

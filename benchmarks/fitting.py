@@ -36,7 +36,7 @@ GRID: dict[str, tuple[float, ...]] = {
 }
 PARTS = 5
 SWEEPS = 2
-LEAST_GAIN = 2e-4
+LEAST_GAIN = 1e-3
 """A change that gains less is left: it would follow the queries at hand."""
 MOST_QUERIES = 400
 
@@ -113,7 +113,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="fitting-") as scratch:
         found = [_sample(collection) for collection in collections(parser.parse_args().data, Path(scratch))]
         fit = Fit([(collection, index_of(collection, Path(scratch)).path) for collection in found])
-        print("part ", *GRID, "before after (on the part)")
+        print("part ", *GRID, "before after (on the part)", flush=True)
         for part in range(PARTS):
             best = fit.best(start, part)
             before, after = fit.mean(start, part, held_out=True), fit.mean(best, part, held_out=True)

@@ -51,11 +51,11 @@ web.serve(sys.argv[1], port=0, workers=int(sys.argv[2]), tell=lambda address: pr
 
 
 SLOW_CLIENTS = 300
-WORST_QUERIES = (  # as many of each as a query may hold over 10,000 pages
-    " ".join(f"{letter}*" for letter in "qzxjkvwyughfb"),
+WORST_QUERIES = (  # about as many of each as a query may hold over 10,000 pages
+    " ".join(f"{letter}*" for letter in "qzxjkvwyugh"),
     " ".join(f"{letter}aring~2" for letter in "abcdefghijklmnop"),
-    '"of the"~10 OR "the and"~10 OR "in the"~10',
-    "*ara* *ent* *ion* *tor*",
+    '"of the"~10 OR "the and"~10',
+    "*ara* *ent* *ion*",
 )
 
 

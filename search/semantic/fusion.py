@@ -19,6 +19,7 @@ import numpy as np
 
 from ...indexer import parameters
 from ...indexer.snapshot import Snapshot
+from ..deadline import check_deadline
 from ..evaluator import Evaluator
 from ..matches import NOTHING, Mask, Matches, Scores, any_of, mask_of
 from ..words import Together
@@ -49,10 +50,12 @@ class Meaning:
         """
         lexical = words.dense(self._snapshot.pages)
         query = self._model.query(text)
+        check_deadline()
         cosines = self._cosines(query)
         first = self._scores(lexical, self._nearness(cosines, lexical), all_words)
         leading = self._vectors_of(np.argpartition(first, -parameters.LEADING_PAGES)[-parameters.LEADING_PAGES :])
         if leading:
+            check_deadline()
             towards = parameters.LEADING_WEIGHT * np.mean(leading, axis=0)
             length = float(np.linalg.norm(query + towards))
             cosines = (cosines + self._cosines(towards.astype(np.float32))) / np.float32(max(length, 1e-6))

@@ -35,9 +35,9 @@ class Nodes:
         os.kill(int((self._home / f"node{number}.pid").read_text()), signal.SIGKILL)
 
     def start(self, number: int) -> None:
-        with (self._home / f"node{number}.log").open("ab") as log:
-            node = subprocess.Popen([NODE, self._home, str(number)], stdout=log, stderr=log, start_new_session=True)
-        (self._home / f"node{number}.pid").write_text(str(node.pid))
+        # It outlives the tests, so a shell starts it.
+        script = '"$0" "$1" "$2" >>"$1/node$2.log" 2>&1 & echo $! >"$1/node$2.pid"'
+        subprocess.run(["bash", "-c", script, NODE, self._home, str(number)], check=True, start_new_session=True)
 
     def wait_until_whole(self) -> None:
         until = time.monotonic() + 120

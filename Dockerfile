@@ -6,7 +6,10 @@ FROM python:3.13-slim-bookworm AS build
 WORKDIR /source
 COPY . .
 RUN python -m venv /opt/procsearch \
-    && /opt/procsearch/bin/pip install --no-cache-dir --no-compile ".[web]"
+    && /opt/procsearch/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/image.txt \
+    && pip install --no-cache-dir --require-hashes -r requirements/build.txt \
+    && pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /opt/procsearch/bin/pip install --no-cache-dir --no-compile --no-deps /wheels/*.whl
 
 FROM python:3.13-slim-bookworm
 LABEL org.opencontainers.image.title="procsearch" \

@@ -3,7 +3,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help demo test lint crash browser test-cluster bench relevance dist clean
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COVERED_TESTS := tests/corpus tests/indexer tests/search tests/crash/test_damage.py
+
+.PHONY: help demo test lint crash browser test-cluster bench relevance coverage locks sbom licences dist clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -38,6 +41,27 @@ bench: .venv/bench-ready ## Measure procsearch beside its peers (hours at the la
 relevance: .venv/bench-ready ## Measure the ranking on judged collections: make relevance DATA=folder
 	$(BIN)/python -m benchmarks.relevance --data $(DATA)
 
+coverage: .venv/test-ready ## Measure branch coverage of storage, parser and bounds (at least 95 %)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(COVERED_TESTS)
+	$(BIN)/coverage report
+
+locks: .venv/supply-ready ## Lock all dependencies with their hashes, in requirements/
+	$(LOCK) --extra web pyproject.toml -o requirements/image.txt
+	$(LOCK) --all-extras --group lint --group supply pyproject.toml -o requirements/development.txt
+	echo 'hatchling>=1.24' | $(LOCK) - -o requirements/build.txt
+
+sbom: .venv/supply-ready ## Write the SBOM (CycloneDX) of what the image installs to dist/
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/image.txt --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o dist/procsearch-sbom.json
+
+licences: .venv/lint-ready .venv/supply-ready ## List the licences of all dependencies in docs/dependencies.md
+	sed '/^| Name/,$$d' docs/dependencies.md > docs/dependencies.new
+	$(BIN)/pip-licenses --from=mixed --format=markdown --no-version --with-system --ignore-packages procsearch pip \
+		setuptools >> docs/dependencies.new
+	mv docs/dependencies.new docs/dependencies.md
+
 dist: .venv/test-ready ## Build the wheel and the source distribution
 	$(BIN)/python -m build
 
@@ -51,6 +75,10 @@ clean: ## Remove what was made
 
 .venv/demo-ready: .venv/bin/python pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@touch $@
+
+.venv/test-ready .venv/lint-ready: .venv/demo-ready requirements/development.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/development.txt
 	@touch $@
 
 .venv/%-ready: .venv/demo-ready pyproject.toml

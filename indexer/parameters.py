@@ -86,7 +86,7 @@ SECTION_WORDS_WEIGHT = 0.8
 CORRECTED_WEIGHT = 0.6
 """What the likely word counts beside the word as typed."""
 
-MEANING_WEIGHT = 2.5
+MEANING_WEIGHT = 2.0
 """What the nearness of a page to the meaning of a query (0 to 1) counts beside the best lexical score."""
 
 LEADING_PAGES = 2

@@ -69,7 +69,7 @@ class Vectors:
         for start in range(0, len(products), _BLOCK):
             stop = min(start + _BLOCK, len(products))
             np.copyto(floats[: stop - start], self.values[start:stop])
-            # Row by row in this thread: where other work keeps the cores busy, a threaded product waits 40 times as long.
+            # Row by row in this thread: a threaded product waits 40 times longer where other work keeps the cores busy.
             np.vecdot(floats[: stop - start], vector, out=products[start:stop])
         products *= self.scales
         return products

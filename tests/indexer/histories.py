@@ -10,6 +10,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from procsearch.corpus.procedure import SECTION_KINDS, Procedure, Section, SimilarCode
+from procsearch.indexer.check import check
 from procsearch.indexer.page import indexable
 from procsearch.indexer.snapshot import Snapshot, open_snapshot
 from procsearch.indexer.storage import Storage
@@ -109,9 +110,10 @@ def apply(path: Path, commit: Commit) -> None:
 
 
 def grow(path: Path, history: Iterable[Commit]) -> Snapshot:
-    """The index in ``path`` after the commits of ``history``."""
+    """The index in ``path`` after the commits of ``history``, every byte of it verified."""
     for commit in history:
         apply(path, commit)
+    assert check(Storage(path)) == []
     return open_snapshot(Storage(path))
 
 

@@ -52,7 +52,11 @@ def _term(words: Sequence[Word], variants: tuple[Variant, ...]) -> Word:
     text = " ".join(word.text for word in words)
     weighted = (v._replace(weight=v.weight * parameters.TERM_SYNONYM_WEIGHT) for v in variants if v.term != text)
     instead_of = tuple(word.text for word in words)
-    return Word(ALL, text, (Variant(text, 1.0, "exact"), *weighted), parameters.TERM_WEIGHT, instead_of)
+    said = {text: 1.0}
+    if len(words) == 2:  # transplant kidney, kidney transplant: tighter than any other word for them
+        said.setdefault(" ".join(reversed(instead_of)), parameters.STEM_WEIGHT)
+    own = (Variant(term, weight, "exact") for term, weight in said.items())
+    return Word(ALL, text, (*own, *(v for v in weighted if v.term not in said)), parameters.TERM_WEIGHT, instead_of)
 
 
 def support(word: Word, words: Sequence[Word], synonyms: Lookup) -> None:

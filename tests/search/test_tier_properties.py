@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from .built import build, found, page
@@ -51,6 +51,7 @@ def background(draw: random.Random, count: int) -> dict[str, dict[str, Any]]:
 
 
 @settings(max_examples=40, deadline=None)
+@example(["transplant", "kidney"], 160)  # a term of the vocabulary whose words stand the other way round
 @given(queries, SEEDS)
 def test_a_looser_match_never_lifts_a_page_over_a_tighter_one(query: list[str], seed: int) -> None:
     draw = random.Random(seed)

@@ -215,15 +215,28 @@ class Storage:
         finally:
             os.close(descriptor)
 
-    @contextmanager
-    def _failing(self, operation: str, name: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise self._failure(operation, name, error) from error
+    def _failing(self, operation: str, name: str) -> _Failing:
+        return _Failing(lambda error: self._failure(operation, name, error))
 
     def _failure(self, operation: str, name: str, error: OSError) -> EngineError:
         return EngineError(f"cannot {operation} {self.path / name}: {error.strerror or error}")
+
+
+class _Failing:
+    """Makes EngineErrors of OSErrors.
+
+    No generator: from Python 3.12 on its error would be part of a cycle, and with it every file that is open.
+    """
+
+    def __init__(self, failure: Callable[[OSError], EngineError]) -> None:
+        self._failure = failure
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, OSError):
+            raise self._failure(error) from error
 
 
 class Output:

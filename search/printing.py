@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ _UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " "
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
 _ESCAPED = {code: f"\\u{code:04x}" for code in _UNPRINTABLE if code > 126}
+_UNSHOWN = re.compile(f"[{''.join(map(chr, _ESCAPED))}]")
 
 
 def printable(text: str) -> str:
@@ -30,6 +32,13 @@ def json_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
 
 
+def shown_json(dumped: bytes) -> bytes:
+    """The JSON ``dumped`` as a terminal can show it: escaped as ``json_line`` does."""
+    if dumped.isascii() and b"\x7f" not in dumped:
+        return dumped
+    return _UNSHOWN.sub(lambda found: _ESCAPED[ord(found[0])], dumped.decode()).encode()
+
+
 class Printer:
     """Prints to standard output."""
 
@@ -38,7 +47,7 @@ class Printer:
         if sys.stdout.isatty():
             from rich.console import Console
 
-            self._console = Console(highlight=False)
+            self._console = Console(highlight=False, markup=False, emoji=False)  # texts are texts
 
     def line(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
         """One line made of texts, each alone or with a style for terminals, where it may be broken into several."""

@@ -16,6 +16,7 @@ from procsearch import __version__
 
 from ...corpus.errors import ProcsearchError
 from ..index import Index
+from ..printing import shown_json
 from .metrics import Metrics
 from .openapi import document
 from .parameters import only, read_number, read_query, read_search
@@ -112,9 +113,10 @@ class Api:
 
 def _dumped(value: Any) -> bytes:
     try:
-        return orjson.dumps(value)
+        dumped = orjson.dumps(value)
     except TypeError:  # a lone surrogate, which UTF-8 cannot hold
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        dumped = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return shown_json(dumped)
 
 
 def _json(content: bytes) -> Response:

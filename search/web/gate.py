@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...corpus.errors import ProcsearchError
+from ..printing import shown_json
 from .errors import RequestError, as_request_error
 from .metrics import Metrics
 from .settings import Settings
@@ -157,4 +158,4 @@ def _told(error: Exception) -> RequestError:
 
 def json_error(error: RequestError) -> tuple[bytes, bytes]:
     """An error of the API."""
-    return b"application/json", json.dumps(error.to_json(), ensure_ascii=False).encode("utf-8", "replace")
+    return b"application/json", shown_json(json.dumps(error.to_json(), ensure_ascii=False).encode("utf-8", "replace"))

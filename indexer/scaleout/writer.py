@@ -294,6 +294,7 @@ class ClusterWriter:
             self._cluster.bulk(self._state.index, items, doing="removing pages")
             self._refresh()
             self._let_found_again([page.id for page in some])
+        self._removed.clear()
 
     def _let_found_again(self, ids: list[str]) -> None:
         """Give each id that no page has now to the last in path order of those put aside."""

@@ -15,8 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from ..corpus.errors import DamagedIndex, EngineError, IndexLocked
+
+T = TypeVar("T")
 
 LOCK_NAME = "write.lock"
 _TEMPORARY = ".tmp"
@@ -71,7 +74,8 @@ class Storage:
 
     def read(self, name: str) -> bytes:
         """The whole of a small file; FileNotFoundError where it is missing."""
-        with self._reading(name) as (descriptor, size):
+
+        def whole(descriptor: int, size: int) -> bytes:
             if size > _MOST_READ:
                 raise DamagedIndex(name, f"{size} bytes long")
             parts = []
@@ -79,13 +83,18 @@ class Storage:
                 parts.append(part)
             return b"".join(parts)
 
+        return self._opened(name, whole)
+
     def map(self, name: str) -> mmap.mmap | bytes:
         """The file mapped for reading; FileNotFoundError where it is missing."""
-        with self._reading(name) as (descriptor, size):
+
+        def mapped(descriptor: int, size: int) -> mmap.mmap | bytes:
             try:
                 return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) if size else b""
             except ValueError:
                 raise DamagedIndex(name, "it became shorter") from None
+
+        return self._opened(name, mapped)
 
     def write(self, name: str, fill: Callable[[Output], None]) -> None:
         """Write a new file through ``fill`` and make its content durable (the folder's entry: see :meth:`sync`)."""
@@ -185,9 +194,8 @@ class Storage:
             os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
         return None
 
-    @contextmanager
-    def _reading(self, name: str) -> Iterator[tuple[int, int]]:
-        """A descriptor and the size of a file; FileNotFoundError where there is none."""
+    def _opened(self, name: str, use: Callable[[int, int], T]) -> T:
+        """What ``use`` makes of a descriptor and the size of a file; FileNotFoundError where there is none."""
         try:
             # Opening a pipe put in its place would wait for a writer.
             descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -200,7 +208,7 @@ class Storage:
                 found = os.fstat(descriptor)
                 if not stat.S_ISREG(found.st_mode):
                     raise DamagedIndex(name, "not a file")
-                yield descriptor, found.st_size
+                return use(descriptor, found.st_size)
         finally:
             os.close(descriptor)
 
@@ -225,7 +233,8 @@ class Storage:
 class _Failing:
     """Makes EngineErrors of OSErrors.
 
-    No generator: from Python 3.12 on its error would be part of a cycle, and with it every file that is open.
+    No generator: from Python 3.12 on an error that goes into a generator and comes out as another is part of a cycle,
+    and with it every file that is open.
     """
 
     def __init__(self, failure: Callable[[OSError], EngineError]) -> None:

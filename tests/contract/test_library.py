@@ -17,9 +17,10 @@ import procsearch
 from .running import html, write_pages
 
 PUBLIC = {
-    "DamagedIndex", "EngineError", "Explanation", "Hit", "Index", "IndexLocked", "Limits", "NoIndex", "PageError",
-    "Procedure", "ProcsearchError", "QueryError", "Report", "Results", "Section", "SimilarCode", "Suggestion",
-    "UnknownId", "open_index", "parse_page", "reindex",
+    "Bounds", "DamagedIndex", "Embedded", "EmbeddingProgress", "EngineError", "Explanation", "Hit", "Index",
+    "IndexLocked", "Limits", "ModelError", "NoIndex", "PageError", "Procedure", "ProcsearchError", "QueryError",
+    "Report", "Results", "SearchTimeout", "Section", "SimilarCode", "Suggestion", "UnknownId", "embed", "open_index",
+    "parse_page", "reindex",
 }  # fmt: skip
 ERRORS = ("QueryError", "UnknownId", "NoIndex", "DamagedIndex", "IndexLocked", "PageError", "EngineError")
 

@@ -204,9 +204,7 @@ class IndexWriter:
         self._announce("the index was made by another version; indexing its pages anew")
         analyser, older = PageAnalyser(self.phrases), self._members
         pages = [
-            (member.segment, page)
-            for member in older
-            for page in np.flatnonzero(member.states != DELETED).tolist()
+            (member.segment, page) for member in older for page in np.flatnonzero(member.states != DELETED).tolist()
         ]
         for number, (segment, page) in enumerate(pages, 1):
             analyser.add(segment.procedure(page), segment.facts(page))

@@ -113,7 +113,7 @@ class TestInterrupted:
     def test_by_ctrl_c(self, place: Path) -> None:
         before = run("export", at=place).out
         going = Run(place, "--jobs", "2")
-        going.feed(400)
+        going.feed(800)
         until(lambda: len(children(going.process.pid)) == 2)
         workers = children(going.process.pid)
         going.process.send_signal(signal.SIGINT)
@@ -129,7 +129,7 @@ class TestInterrupted:
 
     def test_a_killed_one_leaves_no_worker_and_no_lock(self, place: Path) -> None:
         going = Run(place, "--jobs", "2")
-        going.feed(400)
+        going.feed(800)
         until(lambda: len(children(going.process.pid)) == 2)
         workers = children(going.process.pid)
         going.process.kill()
@@ -148,12 +148,12 @@ class TestInterrupted:
 
     def test_a_worker_killed_from_outside_costs_no_page(self, place: Path) -> None:
         going = Run(place, "--jobs", "2", "--json")
-        going.feed(300)
+        going.feed(800)
         until(lambda: len(children(going.process.pid)) == 2)
         os.kill(children(going.process.pid).pop(), signal.SIGKILL)
         out, _ = going.process.communicate(timeout=60)
         assert going.process.returncode == 0
-        assert json.loads(out)["added"] == 300
+        assert json.loads(out)["added"] == 800
 
 
 class TestAPageThatHurtsItsWorker:

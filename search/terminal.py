@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -35,7 +35,10 @@ def run(group: click.Group, name: str) -> NoReturn:
         tell("interrupted; nothing was changed")
         code = INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        told = StringIO()
+        error.show(told)
+        for line in told.getvalue().rstrip("\n").split("\n"):
+            tell(line)
         code = error.exit_code
     except ProcsearchError as error:
         tell(str(error))

@@ -4,18 +4,38 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+TESTS := tests --ignore=tests/crash --ignore=tests/browser --ignore=tests/cluster
+PYTHONS = $(shell for p in python3.11 python3.12 python3.13 python3.14; do $$p -c '' 2>/dev/null && echo $$p; done)
 COVERED_TESTS := tests/corpus tests/indexer tests/search tests/crash/test_damage.py
 
-.PHONY: help demo test lint crash browser test-cluster bench relevance coverage locks sbom licences dist clean
+.PHONY: help demo test test-lowest test-all-pythons docs lint crash browser test-cluster bench relevance coverage locks sbom \
+	licences dist clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/' | expand -t 24
 
 demo: .venv/demo-ready ## Index the sample pages and show a few searches
 	@$(BIN)/procsearch demo
 
 test: .venv/test-ready ## Run the tests
-	$(BIN)/pytest tests --ignore=tests/crash --ignore=tests/browser --ignore=tests/cluster
+	$(BIN)/pytest $(TESTS)
+
+test-lowest: .venv/supply-ready ## Run the tests with the oldest libraries that pyproject.toml allows
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python .venv-lowest
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --all-extras pyproject.toml -o .venv-lowest/lowest.txt
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/lowest.txt --group test
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --no-deps -e .
+	.venv-lowest/bin/pytest $(TESTS)
+
+test-all-pythons: ## Run the tests on every Python that is here, from 3.11 to 3.14
+	@for python in $(PYTHONS); do \
+		echo "== $$python"; \
+		$$python -m venv .venv-$$python && .venv-$$python/bin/pip install -q --upgrade pip && \
+		.venv-$$python/bin/pip install -q -e '.[all]' --group test && .venv-$$python/bin/pytest $(TESTS) || exit 1; \
+	done
+
+docs: .venv/docs-ready ## Build the manual in docs/_build
+	$(BIN)/sphinx-build -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html
 
 lint: .venv/lint-ready ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -48,6 +68,7 @@ coverage: .venv/test-ready ## Measure branch coverage of storage, parser and bou
 
 locks: .venv/supply-ready ## Lock all dependencies with their hashes, in requirements/
 	$(LOCK) --extra web pyproject.toml -o requirements/image.txt
+	$(LOCK) --extra web --group docs pyproject.toml -o requirements/docs.txt
 	$(LOCK) --all-extras --group lint --group supply pyproject.toml -o requirements/development.txt
 	echo 'hatchling>=1.24' | $(LOCK) - -o requirements/build.txt
 
@@ -56,7 +77,7 @@ sbom: .venv/supply-ready ## Write the SBOM (CycloneDX) of what the image install
 	$(BIN)/cyclonedx-py requirements requirements/image.txt --pyproject pyproject.toml --output-reproducible \
 		--of JSON -o dist/procsearch-sbom.json
 
-licences: .venv/lint-ready .venv/supply-ready ## List the licences of all dependencies in docs/dependencies.md
+licences: .venv/lint-ready .venv/docs-ready .venv/supply-ready ## List the licences of all dependencies in docs/dependencies.md
 	sed '/^| Name/,$$d' docs/dependencies.md > docs/dependencies.new
 	$(BIN)/pip-licenses --from=mixed --format=markdown --no-version --with-system --ignore-packages procsearch pip \
 		setuptools >> docs/dependencies.new
@@ -66,7 +87,7 @@ dist: .venv/test-ready ## Build the wheel and the source distribution
 	$(BIN)/python -m build
 
 clean: ## Remove what was made
-	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* docs/_build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python" >&2; exit 1; }
@@ -79,6 +100,10 @@ clean: ## Remove what was made
 
 .venv/test-ready .venv/lint-ready: .venv/demo-ready requirements/development.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/development.txt
+	@touch $@
+
+.venv/docs-ready: .venv/demo-ready requirements/docs.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 .venv/%-ready: .venv/demo-ready pyproject.toml

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import click
@@ -49,16 +48,6 @@ def test_every_command_and_option_has_help(name: str) -> None:
 @pytest.mark.parametrize("code", ["0", "1", "2", "3", "4", "130"])
 def test_exit_codes_are_told(code: str) -> None:
     assert f"| {code} | " in (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_commands_that_are_shown_can_be_given(page: Path) -> None:
-    for block in re.findall(r"^```(?:sh|console|bash)?\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S):
-        for line in block.splitlines():
-            words = shlex.split(line.removeprefix("$ ").partition(" > ")[0].partition(" | ")[0], comments=True)
-            if words[:1] == ["procsearch"] and words[1:2] and not words[1].startswith("-"):
-                command = group.commands[words[1]]
-                command.make_parser(click.Context(command)).parse_args(words[2:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

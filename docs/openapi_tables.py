@@ -31,7 +31,7 @@ def _addresses(paths: Json) -> Iterator[str]:
     for path, methods in paths.items():
         told = methods["get"]
         content = told["responses"]["200"]["content"]["application/json"]["schema"]
-        yield from ("", f"**`GET {path}`**: {told['summary'].lower()}. Gives {_type(content)}.", "")
+        yield from ("", f"**`GET {path}`**: {told['summary'].lower()}; gives {_type(content)}.", "")
         if told.get("parameters"):
             yield from ("| parameter | type | |", "| --- | --- | --- |")
         for parameter in told.get("parameters", ()):
@@ -50,7 +50,7 @@ def _answers(schemas: Json) -> Iterator[str]:
 def _type(schema: Json) -> str:
     """A schema in words."""
     if "$ref" in schema:
-        return f"a {schema['$ref'].rsplit('/', 1)[1]}"
+        return schema["$ref"].rsplit("/", 1)[1]
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:

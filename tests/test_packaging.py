@@ -94,6 +94,15 @@ def test_every_file_of_a_room_is_in_the_wheel(wheel: Path, room: str) -> None:
     assert here
 
 
+def test_the_sdist_holds_the_sources_and_nothing_that_was_made_of_them(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {PurePosixPath(*PurePosixPath(name).parts[1:]) for name in archive.getnames()}
+    assert {path.parts[0] for path in names if len(path.parts) > 1} == {
+        "benchmarks", "corpus", "docs", "examples", "indexer", "procsearch", "requirements", "search", "tests",
+    }  # fmt: skip
+    assert not [path for path in names if {"_build", "__pycache__"} & set(path.parts) or path.suffix in {".pyc", ".so"}]
+
+
 def test_it_is_the_same_built_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     assert names_in(build("build_wheel", ROOT, tmp_path)) == names_in(wheel)
 

@@ -290,6 +290,7 @@ class TestTheOthers:
         assert told["documents"] == sum(told["systems"].values()) > 60
         assert {"terms", "bytes", "versions"} <= set(told)
 
+    @pytest.mark.damages
     def test_check(self, tmp_path: Path) -> None:
         run("index", write_pages(tmp_path / "pages", a="one"), at=tmp_path)
         assert run("check", "--json", at=tmp_path).json == {"ok": True, "problems": []}

@@ -25,7 +25,7 @@ test-lowest: .venv/supply-ready ## Run the tests with the oldest libraries that 
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --all-extras pyproject.toml -o .venv-lowest/lowest.txt
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python -r .venv-lowest/lowest.txt --group test
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --no-deps -e .
-	.venv-lowest/bin/pytest -W default::DeprecationWarning $(TESTS)  # old libraries warn of newer ones
+	.venv-lowest/bin/pytest -W default::DeprecationWarning -W default::PendingDeprecationWarning $(TESTS)  # old libraries warn of newer ones
 
 test-all-pythons: ## Run the tests on every Python that is here, from 3.11 to 3.14
 	@for python in $(PYTHONS); do \

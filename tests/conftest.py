@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ from procsearch.indexer.writer import IndexWriter
 
 settings.register_profile("procsearch", deadline=None, print_blob=True)
 settings.load_profile("procsearch")
+
+# Where the tests run in the background Ctrl-C is ignored, by the processes they start as well; some are interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -118,8 +118,7 @@ class TestInterrupted:
         workers = children(going.process.pid)
         going.process.send_signal(signal.SIGINT)
         code, told = going.end()
-        assert code == 130
-        assert told.splitlines() == ["reading pages …", "interrupted; nothing was changed"]
+        assert (code, told.splitlines()) == (130, ["reading pages …", "interrupted; nothing was changed"])
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
         assert run("export", at=place).out == before
         assert run("check", at=place).code == 0

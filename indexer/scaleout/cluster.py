@@ -22,6 +22,7 @@ PATIENCE = 60.0
 
 _FIRST_PAUSE = 0.1
 _TURNED_AWAY = frozenset({429, 502, 503, 504})
+_LOST_A_NODE = re.compile("node_(?:disconnected|not_connected|closed)_exception")
 _SPEAKS = re.compile(r"[23]\.")
 _SPEAKS_ELASTIC = re.compile(r"7\.")
 _SCROLL = "5m"
@@ -132,7 +133,9 @@ class Cluster:
             except (OpenSearchException, OSError, ValueError) as error:
                 status = getattr(error, "status_code", None)
                 away = isinstance(error, NoConnection) and not isinstance(error, (ConnectionTimeout, SSLError))
-                if not (status in _TURNED_AWAY or away) or time.monotonic() + pause > ends:
+                # The node that was asked lost another one on the way: the next try asks a copy.
+                lost = status == 500 and bool(_LOST_A_NODE.search(str(getattr(error, "info", ""))))
+                if not (status in _TURNED_AWAY or away or lost) or time.monotonic() + pause > ends:
                     raise self._fault(error, doing) from None
             time.sleep(pause)
             pause = min(2 * pause, 2.0)

@@ -207,3 +207,17 @@ def test_a_mapping_that_was_changed(place: Callable[[], str]) -> None:
     body = {"size": 0, "aggs": {"x": {"terms": {"field": "words.name"}}}}
     with pytest.raises(EngineError, match="not one that procsearch made, or was changed"):
         cluster.search(cluster.address.name, body, doing="testing")
+
+
+def test_a_node_lost_on_the_way_is_asked_around() -> None:
+    lost = refusing(500, "node_disconnected_exception", "[n1] disconnected")
+    asked: list[str] = []
+
+    def answer(method: str, path: str) -> tuple[int, Any]:
+        asked.append(path)
+        return lost(method, path) if asked.count(path) == 1 else (200, WELL)
+
+    with serving(answer) as address:
+        cluster = client.Cluster(read_address(address))
+        assert cluster.request("GET", "/_cluster/health", doing="looking") == WELL
+    assert asked.count("/_cluster/health") == 2

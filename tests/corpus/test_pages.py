@@ -60,7 +60,7 @@ def link(target: str, path: str) -> None:
 def write_zip(path: str, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # the same bytes at any time
 
 
 def write_tar(path: str, members: dict[str, bytes], mode: str = "w", format: int = tarfile.PAX_FORMAT) -> None:

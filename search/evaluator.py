@@ -17,6 +17,7 @@ from ..corpus.errors import QueryError
 from ..indexer import parameters
 from ..indexer import postings as codec
 from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING
+from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
 from .cache import BoundedCache
@@ -41,8 +42,6 @@ from .matches import (
 from .occurrences import Occurrences, of_phrase, of_range, of_terms, of_variants
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
 from .words import InParts, Together, Word
-
-_FIELD_BITS = 5
 
 
 class Evaluator:
@@ -252,15 +251,15 @@ class Evaluator:
         places, sums = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
             parts = [
-                replace(part, pages=(part.pages + base << _FIELD_BITS) | (part.codes >> codec.FIELD_SHIFT))
+                replace(part, pages=(part.pages + base << FIELD_BITS) | (part.codes >> codec.FIELD_SHIFT))
                 for part in self.occurrences(word, segment)
             ]
             here, tf = _frequencies(parts, table)
-            kept = (tf > 0) & snapshot.live[here >> _FIELD_BITS]
+            kept = (tf > 0) & snapshot.live[here >> FIELD_BITS]
             places.append(here[kept])
             sums.append(tf[kept])
         found, tf = np.concatenate(places), np.concatenate(sums)
-        fields = found & ((1 << _FIELD_BITS) - 1)
+        fields = found & FIELD_MASK
         scores = np.empty_like(tf)
         for field, matching in enumerate(np.bincount(fields).tolist()):
             of_field = fields == field
@@ -285,7 +284,7 @@ def _best_of_fields(places: Matches) -> Matches:
     keys, scores = places.sparse()
     if not len(keys):
         return NOTHING
-    pages = keys >> _FIELD_BITS
+    pages = keys >> FIELD_BITS
     starts = np.flatnonzero(np.diff(pages, prepend=-1))
     return Matches(pages[starts], np.maximum.reduceat(scores, starts))
 

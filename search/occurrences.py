@@ -13,11 +13,11 @@ import numpy.typing as npt
 from ..indexer import postings as codec
 from ..indexer.analysis import STOP_WORDS, stem
 from ..indexer.fields import ALL, field_range
+from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
 
 _POSITION_BITS = 24
-_FIELD_BITS = 5
 
 Postings = tuple[Documents, Codes]
 
@@ -114,7 +114,7 @@ def _of_phrase(
         nearest = np.searchsorted(before, here) - 1
         before = here[(nearest >= 0) & (here - before[nearest] <= step)]
     place = before >> _POSITION_BITS
-    pages, fields = place >> _FIELD_BITS, (place & ((1 << _FIELD_BITS) - 1)).astype(np.uint16)
+    pages, fields = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
     return pages, codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
 
 
@@ -130,6 +130,6 @@ def _places(segment: Segment, postings: dict[int, Postings], wanted: Mask) -> np
         behind = np.repeat(np.cumsum(many), many) - np.arange(many.sum())
         positions = segment.positions(number)[np.repeat(ends, many) - behind]
         fields = (codes[kept] >> codec.FIELD_SHIFT).astype(np.int64)
-        place = (pages[kept] << _FIELD_BITS) | fields
+        place = (pages[kept] << FIELD_BITS) | fields
         places.append((np.repeat(place, many) << _POSITION_BITS) | positions)
     return places[0] if len(places) == 1 else np.sort(np.concatenate(places))

@@ -180,7 +180,7 @@ def test_an_index_that_is_read_only(place: Callable[[], str]) -> None:
     with pytest.raises(EngineError, match=r"read-only.*make room"):
         reindex(SAMPLES / "pages" / "html", address)
     assert open_index(address).search("the").total
-    block = {"index.blocks.read_only_allow_delete": None}  # type: ignore[dict-item]
+    block = {"index.blocks.read_only_allow_delete": None}  # type: ignore[dict-item]  # None takes a setting back
     cluster.request("PUT", f"/{cluster.address.name}/_settings", block, doing="testing")
     assert reindex(SAMPLES / "pages" / "html", address).added
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,11 @@ INDEXED = ["added", "changed", "unchanged", "removed", "documents", "seconds", "
 QUERIES, QRELS = SAMPLES / "queries.jsonl", SAMPLES / "qrels.tsv"
 
 
+Asked = Callable[..., Ran]
+
+
 @pytest.fixture
-def asked(samples: Path, tmp_path: Path):  # type: ignore[no-untyped-def]
+def asked(samples: Path, tmp_path: Path) -> Asked:
     """Ask a command of the sample index."""
 
     def ask(*arguments: object) -> Ran:
@@ -80,7 +84,7 @@ class TestIndex:
         assert shown["sections"] == [{"kind": "summary", "heading": "", "text": "kidney"}]
         assert shown["source"] == "-#1"
 
-    def test_what_export_writes_is_read_back_whole(self, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def test_what_export_writes_is_read_back_whole(self, asked: Asked, tmp_path: Path) -> None:
         exported = asked("export").out
         (tmp_path / "all.jsonl").write_text(exported)
         assert run("index", "all.jsonl", "--index", "again", at=tmp_path).code == 0
@@ -195,7 +199,7 @@ class TestIndex:
 
 
 class TestSearch:
-    def test_json(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_json(self, asked: Asked) -> None:
         ran = asked("search", "kidney stone", "-n", 3, "--offset", 1, "--facet", "system", "--json")
         assert list(ran.json) == ["query", "total", "corrected", "took", "notes", "hits", "facets"]
         assert ran.json["query"] == "kidney stone"
@@ -204,7 +208,7 @@ class TestSearch:
         assert set(ran.json["facets"]) == {"system"}
         assert ran.err == ""
 
-    def test_words_need_no_quotation_marks(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_words_need_no_quotation_marks(self, asked: Asked) -> None:
         apart, together = (
             asked("search", "kidney", "stone", "--json").json,
             asked("search", "kidney stone", "--json").json,
@@ -212,24 +216,24 @@ class TestSearch:
         assert apart["query"] == together["query"] == "kidney stone"
         assert apart["hits"] == together["hits"]
 
-    def test_filters(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_filters(self, asked: Asked) -> None:
         ran = asked("search", "knee", "--filter", "system=HCPCS", "--json")
         assert {hit["system"] for hit in ran.json["hits"]} == {"HCPCS"}
         both = asked("search", "knee", "--filter", "system=HCPCS", "--filter", "system=ICD10PCS", "-n", 50, "--json")
         assert {hit["system"] for hit in both.json["hits"]} == {"HCPCS", "ICD10PCS"}
 
-    def test_explain(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_explain(self, asked: Asked) -> None:
         (hit,) = asked("search", "kidney stone", "-n", 1, "--explain", "--json").json["hits"]
         assert list(hit) == [*HIT, "explanation"]
         assert sum(word["score"] for word in hit["explanation"]["words"]) == pytest.approx(hit["score"], abs=1e-4)
         assert "rarity" in asked("search", "kidney stone", "-n", 1, "--explain").out
 
-    def test_explain_names_the_entry_of_the_vocabulary(self, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def test_explain_names_the_entry_of_the_vocabulary(self, asked: Asked, tmp_path: Path) -> None:
         (tmp_path / "own.txt").write_text("# mine\npipe peek = colonoscopy\n")
         ran = asked("search", "pipe peek", "--vocabulary", tmp_path / "own.txt", "-n", 1, "--explain")
         assert "colonoscopy (synonym, by own.txt 2)" in ran.out
 
-    def test_why(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_why(self, asked: Asked) -> None:
         ran = asked("search", "kidney stone", "-n", 1, "--why", "hcpcs:G0121")
         assert "hcpcs:G0121" in ran.out
         assert "it is not among the hits" in ran.out
@@ -242,7 +246,7 @@ class TestSearch:
 
 
 class TestTheOthers:
-    def test_show(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_show(self, asked: Asked) -> None:
         whole = asked("show", "hcpcs:G0121", "--json").json
         assert list(whole) == PROCEDURE
         part = asked("show", "hcpcs:G0121", "--section", "risks", "--json").json
@@ -251,14 +255,14 @@ class TestTheOthers:
         assert part["sections"][0]["text"].split("\n")[0] in shown
         assert whole["name"] not in shown
 
-    def test_suggest(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_suggest(self, asked: Asked) -> None:
         found = asked("suggest", "colono", "--json").json
         assert found
         assert all(list(suggestion) == ["text", "kind", "id"] for suggestion in found)
         assert {"text": "G0121", "kind": "code", "id": "hcpcs:G0121"} in asked("suggest", "g012", "--json").json
         assert len(asked("suggest", "co", "-n", 2, "--json").json) == 2
 
-    def test_similar(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_similar(self, asked: Asked) -> None:
         found = asked("similar", "hcpcs:G0121", "-n", 3, "--json").json
         assert len(found) == 3
         assert all(list(hit) == HIT for hit in found)
@@ -285,7 +289,7 @@ class TestTheOthers:
         assert "purpose\t3\t0" in told
         assert "Parking\t1" in told
 
-    def test_stats(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_stats(self, asked: Asked) -> None:
         told = asked("stats", "--json").json
         assert told["documents"] == sum(told["systems"].values()) > 60
         assert {"terms", "bytes", "versions"} <= set(told)
@@ -304,7 +308,7 @@ class TestTheOthers:
         assert segment.name in ran.json["problems"][0]
         assert segment.name in run("check", at=tmp_path).out
 
-    def test_eval(self, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def test_eval(self, asked: Asked, tmp_path: Path) -> None:
         ran = asked("eval", "--queries", QUERIES, "--qrels", QRELS, "--run-out", tmp_path / "run.txt", "--json")
         assert list(ran.json) == ["queries", "nDCG@10", "R@100", "AP", "RR"]
         assert all(0 < ran.json[measure] <= 1 for measure in ("nDCG@10", "R@100", "AP", "RR"))
@@ -312,7 +316,7 @@ class TestTheOthers:
         assert {len(line) for line in lines} == {6}
         assert len({line[0] for line in lines}) == ran.json["queries"]
 
-    def test_eval_against_a_run_or_an_index(self, asked, samples: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def test_eval_against_a_run_or_an_index(self, asked: Asked, samples: Path, tmp_path: Path) -> None:
         (tmp_path / "own.txt").write_text("!replace\n")
         judged = ("eval", "--queries", QUERIES, "--qrels", QRELS)
         before = asked(*judged, "--vocabulary", "own.txt", "--run-out", "run.txt", "--json").json
@@ -329,13 +333,13 @@ class TestTheOthers:
         same = asked(*judged, "--boost", "risks=1", "--against", samples, "--json").json["against"]
         assert same["AP"] == {"before": same["AP"]["before"], "difference": 0, "p": 1, "won": [], "lost": []}
 
-    def test_eval_reads_queries_as_plain_words_of_any_length(self, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def test_eval_reads_queries_as_plain_words_of_any_length(self, asked: Asked, tmp_path: Path) -> None:
         text = 'NOT risks:[a TO ( " ' + "word " * 300 + "colonoscopy"
         (tmp_path / "q.jsonl").write_text(json.dumps({"_id": "1", "text": text}))
         (tmp_path / "r.tsv").write_text("query-id\tcorpus-id\tscore\n1\thcpcs:G0121\t1\n")
         assert asked("eval", "--queries", "q.jsonl", "--qrels", "r.tsv", "--json").json["R@100"] == 1
 
-    def test_export_gives_every_procedure_a_line(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_export_gives_every_procedure_a_line(self, asked: Asked) -> None:
         found = asked("export").json_lines
         assert [list(procedure) for procedure in found] == [PROCEDURE] * len(found)
         assert [procedure["id"] for procedure in found] == sorted(procedure["id"] for procedure in found)
@@ -351,7 +355,7 @@ class TestTheOthers:
 
 
 class TestExitCodes:
-    def test_0_done(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_0_done(self, asked: Asked) -> None:
         assert asked("search", "kidney").code == 0
         assert asked("search", "zzzzqqqq").code == 0
 
@@ -386,12 +390,14 @@ class TestExitCodes:
             (("eval", "--queries", QUERIES, "--qrels", QUERIES), "judgement"),
         ],
     )
-    def test_2_wrong_usage_bad_query_or_unknown_id(self, asked, arguments: tuple[object, ...], told: str) -> None:  # type: ignore[no-untyped-def]
+    def test_2_wrong_usage_bad_query_or_unknown_id(
+        self, asked: Asked, arguments: tuple[object, ...], told: str
+    ) -> None:
         ran = asked(*arguments)
         assert (ran.code, ran.out) == (2, "")
         assert told in ran.err
 
-    def test_a_bad_query_is_shown_with_its_place(self, asked) -> None:  # type: ignore[no-untyped-def]
+    def test_a_bad_query_is_shown_with_its_place(self, asked: Asked) -> None:
         assert asked("search", "knee risks:[a TO").err.splitlines()[1:] == ["  knee risks:[a TO", "             ^"]
 
     @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def _(root: Path) -> Expected:
                 setattr(copy, name, getattr(info, name))
             archive.filelist.append(copy)
             archive.NameToInfo[copy.filename] = copy
-        archive._didModify = True  # type: ignore[attr-defined]
+        archive._didModify = True  # type: ignore[attr-defined]  # zipfile's own: writes its end anew
     (root / "over.zip").write_bytes(made.getvalue())
     return {f"{number}.html": "differ" for number in range(1_000)} | {"a.html": "binary"}
 

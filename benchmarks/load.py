@@ -18,7 +18,7 @@ from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from threading import Timer
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -31,6 +31,8 @@ from .pages import generate, page_file
 from .queries import draw_queries
 
 QUERIES = 40_000
+SETTLE_SECONDS = 2.0
+"""Before the clients ask, so that every process of the service is there and idle, and takes its share of them."""
 COMMITTED = 100
 """Pages that the commit in the middle adds."""
 
@@ -80,9 +82,9 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self._ask()
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Send the next query."""
         assert self.transport is not None
         self._answer.clear()
         self._length = -1
@@ -101,7 +103,7 @@ class Client(asyncio.Protocol):
             self._seconds.append(perf_counter() - self._started)
             if not self._answer.startswith(b"HTTP/1.1 200") or b'"hits":[{' not in self._answer:
                 self._errors.append(bytes(self._answer[:80]).decode("latin-1"))
-            self._ask()
+            self.ask()
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is not None:
@@ -118,18 +120,16 @@ async def ask(
     times: list[float] = []
     errors: list[str] = []
     loop = asyncio.get_running_loop()
-    made = [
-        await loop.create_connection(lambda: Client(requests, times, errors), "127.0.0.1", port)
-        for _ in range(connections)
-    ]
+    clients = [partial(Client, requests, times, errors)] * connections
     if hostile:
-        made += [await loop.create_connection(Slow, "127.0.0.1", port) for _ in range(SLOW_CLIENTS)]
-        made += [
-            await loop.create_connection(partial(Client, cycle([_request(query)]), [], errors), "127.0.0.1", port)
-            for query in WORST_QUERIES
-        ]
+        clients += [partial(Client, cycle([_request(query)]), [], errors) for query in WORST_QUERIES]
+    made = [await loop.create_connection(client, "127.0.0.1", port) for client in clients]
+    slow = [await loop.create_connection(Slow, "127.0.0.1", port) for _ in range(SLOW_CLIENTS if hostile else 0)]
+    await asyncio.sleep(SETTLE_SECONDS)
+    for _, client in made:
+        client.ask()
     await asyncio.sleep(seconds)
-    for transport, _ in made:
+    for transport, _ in (*made, *slow):
         transport.abort()
     return times, errors
 
@@ -146,6 +146,7 @@ def run(service: Service, workers: int, connections: int, seconds: float, *, hos
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline().strip().rstrip("/").rsplit(":", 1)[1])
+        sleep(SETTLE_SECONDS)
         asyncio.run(ask(port, requests, connections, seconds / 4))  # warms every process
         used = [_resources(process.pid)]
         committing = subprocess.Popen(

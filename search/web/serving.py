@@ -18,6 +18,7 @@ from ...corpus.errors import EngineError, ProcsearchError
 from ..index import open_index
 from .application import app
 from .gate import Gate
+from .listening import FairLoop
 from .protocol import BoundedProtocol
 from .settings import Settings
 
@@ -80,7 +81,8 @@ def serve(
             chosen = replace(chosen, metrics_folder=Path(folder))
         config = uvicorn.Config(
             Service(str(index_path), chosen, vocabulary), factory=True, interface="asgi3", http=BoundedProtocol,
-            workers=workers, log_config=_logging(log_queries), access_log=log_queries,
+            loop=f"{FairLoop.__module__}:{FairLoop.__name__}", workers=workers,
+            log_config=_logging(log_queries), access_log=log_queries,
             server_header=False, proxy_headers=False, lifespan="off", ws="none",
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )  # fmt: skip
@@ -105,11 +107,14 @@ def is_loopback(host: str) -> bool:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server(
+        listening = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as error:
         raise EngineError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    # Connections inherit it. Else the body of an answer waits, up to 40 ms, until the client has confirmed its head.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _logging(queries: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 
 import procsearch
 from procsearch.search import web
-from procsearch.search.web.serving import is_loopback
+from procsearch.search.web.serving import _listen, is_loopback
 from tests.web.served import Served, served
 
 
@@ -57,6 +57,21 @@ class Asking:
         self._stop.set()
         for thread in self._threads:
             thread.join(20)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def command(pid: int) -> bytes:
+    """What a process was started with."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def sockets(pid: int) -> int:
+    """How many sockets a process has open."""
+    return sum(str(entry.readlink()).startswith("socket:") for entry in Path(f"/proc/{pid}/fd").iterdir())
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -117,6 +132,36 @@ def test_reloading_drops_no_request(index_path: Path) -> None:
             time.sleep(3)
         assert not asking.failures
         assert asking.totals
+
+
+def test_every_process_takes_its_share_of_the_connections(index_path: Path) -> None:
+    with served(index_path, workers=2) as running:
+
+        def shares() -> list[int]:
+            """How many of 40 connections, one after the other, each process takes."""
+            workers = [pid for pid in children(running.process.pid) if b"spawn_main" in command(pid)]
+            before = [sockets(pid) for pid in workers]
+            connections = []
+            for _ in range(40):
+                connections.append(socket.create_connection(("127.0.0.1", running.port)))
+                time.sleep(0.01)
+            taken = [sockets(pid) - already for pid, already in zip(workers, before, strict=True)]
+            for connection in connections:
+                connection.close()
+            time.sleep(0.1)
+            return taken
+
+        deadline = time.monotonic() + 20  # the second one may still be starting
+        while min(taken := shares()) < 5 and time.monotonic() < deadline:
+            pass
+        assert min(taken) >= 5, taken
+
+
+def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_confirmed() -> None:
+    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_nothing_of_a_query_is_logged_unless_asked_for(index_path: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 Starlette under uvicorn, the JSON of our own service, serialised by orjson. Each hit reads its stored page; its snippet
 comes from tantivy's own generator, of the first section in page order that holds a word of the query. There are no
 limits, metrics, corrections, synonyms or notes. A query runs in the loop, which is quicker than handing it to a thread.
+Connections are taken as our own service takes them.
 
 ``python -m benchmarks.peers.tantivy_service build PAGES INDEX``, ``… add PAGES INDEX``, ``… serve INDEX WORKERS``.
 """
@@ -10,7 +11,6 @@ limits, metrics, corrections, synonyms or notes. A query runs in the loop, which
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +24,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.supervisors import Multiprocess
+
+from procsearch.search.web.listening import FairLoop, listen
 
 from ..pagefile import read_pages
 from .fields import BOOSTS, FIELDS, text_fields
@@ -103,9 +105,12 @@ def app() -> Starlette:
 
 def serve(folder: str, workers: int) -> None:
     os.environ[_INDEX] = folder
-    config = uvicorn.Config(f"{__spec__.name}:app", factory=True, workers=workers, http="httptools",
-                            access_log=False, log_level="warning", lifespan="off", ws="none")  # fmt: skip
-    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    config = uvicorn.Config(
+        f"{__spec__.name}:app", factory=True, workers=workers, http="httptools",
+        loop=f"{FairLoop.__module__}:{FairLoop.__name__}",
+        access_log=False, log_level="warning", lifespan="off", ws="none",
+    )  # fmt: skip
+    listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()

@@ -11,10 +11,25 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from ...corpus.errors import EngineError
+
 _HESITATION = 0.0005
 """Seconds between two connections that one process takes: the others are awake by then."""
 _RECOVERY = 1.0
 """Seconds until the next try where there is no room for another connection."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address; port 0 takes a free one. Raises EngineError where it cannot be had."""
+    try:
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        raise EngineError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    # Connections inherit it. Else the body of an answer waits, up to 40 ms, until the client has confirmed its head.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 class FairLoop(asyncio.SelectorEventLoop):

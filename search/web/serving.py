@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import ipaddress
-import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,11 +13,11 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from ...corpus.errors import EngineError, ProcsearchError
+from ...corpus.errors import ProcsearchError
 from ..index import open_index
 from .application import app
 from .gate import Gate
-from .listening import FairLoop
+from .listening import FairLoop, listen
 from .protocol import BoundedProtocol
 from .settings import Settings
 
@@ -86,7 +85,7 @@ def serve(
             server_header=False, proxy_headers=False, lifespan="off", ws="none",
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )  # fmt: skip
-        listening = _listen(host, port)
+        listening = listen(host, port)
         try:
             tell(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/")
             if workers > 1:
@@ -103,18 +102,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        listening = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
-    except OSError as error:
-        raise EngineError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-    # Connections inherit it. Else the body of an answer waits, up to 40 ms, until the client has confirmed its head.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 def _logging(queries: bool) -> dict[str, Any]:

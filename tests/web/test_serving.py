@@ -14,7 +14,8 @@ import pytest
 
 import procsearch
 from procsearch.search import web
-from procsearch.search.web.serving import _listen, is_loopback
+from procsearch.search.web.listening import listen
+from procsearch.search.web.serving import is_loopback
 from tests.web.served import Served, served
 
 
@@ -158,7 +159,7 @@ def test_every_process_takes_its_share_of_the_connections(index_path: Path) -> N
 
 
 def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_confirmed() -> None:
-    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
         connection, _ = listening.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -11,7 +11,7 @@ import pytest
 
 from procsearch.corpus.parse import parse_page
 from procsearch.corpus.procedure import Procedure
-from tests.corpus.shapes import HTML_SHAPES, NEEDS_OTHER_WORDINGS, NOISE, TEXT_SHAPES, html_page, text_page
+from tests.corpus.shaped_pages import HTML_SHAPES, NEEDS_OTHER_WORDINGS, NOISE, TEXT_SHAPES, html_page, text_page
 from tests.corpus.truths import KINDS, Truth, make_truth
 
 FLOOR = 0.98

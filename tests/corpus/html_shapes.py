@@ -1,117 +1,38 @@
-# ruff: noqa: E501 - markup is drawn as it stands on pages, dashes and all
-"""The shapes that sites and scrapers give to a page: each renders a known procedure (see truths.py) into one page.
-
-Nothing here shares a table with the parser. Every page of HTML stands among noise: text with a word of ``NOISE`` in it,
-of which nothing may be found in what is parsed.
-"""
+# ruff: noqa: E501 - markup is drawn as it stands on pages
+"""The shapes that sites give to a page of HTML. Nothing here shares a table with the parser."""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
-from typing import NamedTuple
 
+from .drawing import Render, body, e, label, names, parts, shape, similar, similar_link, staged, whole
+from .text_shapes import reader_text
 from .truths import Truth
 
-NOISE = ("zorblatt", "quuxly", "frobnitz", "wibblesome")
-Render = Callable[[Truth, Random], str]
-
-
-class Page(NamedTuple):
-    """A page as a scraper keeps it."""
-
-    data: bytes
-    source: str
-    url: str | None = None
-    content_type: str | None = None
-
-
 HTML_SHAPES: dict[str, Render] = {}
-TEXT_SHAPES: dict[str, Render] = {}
-NEEDS_OTHER_WORDINGS = {
-    "other wordings in h3",
-    "other wordings in bold",
-    "other wordings in divs",
-    "named after the procedure",
+html_shape = partial(shape, shapes=HTML_SHAPES)
+
+# The usual page, where only the markup of a heading differs, and what stands around a section.
+USUAL_PAGES = {
+    "h2": ("<h2>{}</h2>", "{}"),
+    "bold paragraphs": ("<p><strong>{}</strong></p>", "{}"),
+    "details": ("<summary>{}</summary>", "<details>{}</details>"),
+    "aria headings": ('<div role="heading" aria-level="3">{}<a class="anchor" href="#x">¶</a></div>', "{}"),
+    "marked with emoji": ("<h3>\U0001f539 {}</h3>", "{}"),
+    "other wordings in h3": ("<h3>{}</h3>", "{}"),
+    "other wordings in bold": ("<p><b>{}</b></p>", "{}"),
+    "other wordings in divs": ("<div>{}</div>", "<section>{}</section>"),
 }
 
 
-def html_shape(name: str) -> Callable[[Render], Render]:
-    def register(render: Render) -> Render:
-        HTML_SHAPES[name] = render
-        return render
-
-    return register
+def _usual(head: str, around: str) -> Render:
+    return lambda t, rng: whole(t, lambda h: head.format(e(h)), around.format)
 
 
-def text_shape(name: str) -> Callable[[Render], Render]:
-    def register(render: Render) -> Render:
-        TEXT_SHAPES[name] = render
-        return render
-
-    return register
-
-
-def e(text: str) -> str:
-    """Text as HTML, some of it with named entities as editors write them."""
-    return html.escape(text, quote=False).replace("–", "&ndash;").replace("’", "&rsquo;")
-
-
-def label(system: str) -> str:
-    return {"CPT4": "CPT4 code", "HCPCS": "HCPCS code", "ICD10PCS": "ICD-10-PCS code", "ICD9Proc": "ICD9Proc code"}[
-        system
-    ]
-
-
-def similar_link(entry: tuple[str, str, str]) -> str:
-    system, code, descriptor = entry
-    slug = re.sub(r"[^a-z]+", "-", descriptor.lower()).strip("-")
-    return f'<a href="/code/{system.lower()}/{code}-{slug}">{code} - {e(descriptor)}</a>'
-
-
-def parts(t: Truth) -> list[tuple[str, list[str], bool]]:
-    """Headings, lines, and whether they are a list, in page order."""
-    found = [(t.headings[kind], lines, kind in t.lists) for kind, lines in t.sections.items()]
-    if t.other:
-        found.append((t.other[0], t.other[1], False))
-    return found
-
-
-def body(lines: list[str], is_list: bool, ordered: bool = False) -> str:
-    if not is_list:
-        return "\n".join(f"<p>{e(line)}</p>" for line in lines)
-    tag = "ol" if ordered else "ul"
-    return f"<{tag}>\n" + "\n".join(f"<li>{e(line)}</li>" for line in lines) + f"\n</{tag}>"
-
-
-def names(t: Truth) -> str:
-    common = "".join(f"<li>Common Name: {e(n)}</li>" for n in t.common_names)
-    return f"<p>{e(t.name)}</p>\n<ul>{common}<li>Medical Term: {e(t.medical_terms[0])}</li></ul>"
-
-
-def similar(t: Truth) -> str:
-    return "<ul>" + "".join(f"<li>{similar_link(entry)}</li>" for entry in t.similar) + "</ul>" if t.similar else ""
-
-
-def whole(t: Truth, head: Callable[[str], str], wrap: Callable[[str], str] = lambda s: s) -> str:
-    """The usual page, its headings drawn by ``head`` and each section by ``wrap``."""
-    out = [f"<p>Search all medical codes</p><p>{e(t.descriptor)}</p><p>{label(t.system)}</p>"]
-    out.append(wrap(head("Name of the Procedure:") + names(t)))
-    for heading, lines, is_list in parts(t):
-        out.append(wrap(head(heading) + "\n" + body(lines, is_list, ordered="Step" in heading or "Proc" in heading)))
-    out.append(wrap(head("Similar Codes") + similar(t)))
-    return "\n".join(out)
-
-
-# -- headings as elements ------------------------------------------------------------------------------------------
-
-
-@html_shape("h2")
-def _h2(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<h2>{e(h)}</h2>")
+HTML_SHAPES.update((name, _usual(*markup)) for name, markup in USUAL_PAGES.items())
 
 
 @html_shape("h1 to h6, any")
@@ -138,11 +59,6 @@ def _h1_name(t: Truth, rng: Random) -> str:
 @html_shape("capitals")
 def _capitals(t: Truth, rng: Random) -> str:
     return whole(t, lambda h: f"<h4>{e(h.upper())} :</h4>")
-
-
-@html_shape("bold paragraphs")
-def _bold(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<p><strong>{e(h)}</strong></p>")
 
 
 @html_shape("bold and br")
@@ -273,11 +189,6 @@ def _sections(t: Truth, rng: Random) -> str:
     return f"<main><article>{page}</article></main>"
 
 
-@html_shape("details")
-def _details(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<summary>{e(h)}</summary>", lambda s: f"<details>{s}</details>")
-
-
 @html_shape("accordion")
 def _accordion(t: Truth, rng: Random) -> str:
     def item(section: str) -> str:
@@ -349,16 +260,6 @@ def _old(t: Truth, rng: Random) -> str:
     )
 
 
-@html_shape("aria headings")
-def _aria(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f'<div role="heading" aria-level="3">{e(h)}<a class="anchor" href="#x">¶</a></div>')
-
-
-@html_shape("marked with emoji")
-def _emoji(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<h3>\U0001f539 {e(h)}</h3>")
-
-
 @html_shape("minified")
 def _minified(t: Truth, rng: Random) -> str:
     return (
@@ -368,7 +269,7 @@ def _minified(t: Truth, rng: Random) -> str:
 
 @html_shape("reader text in pre")
 def _pre(t: Truth, rng: Random) -> str:
-    return f"<pre>{e(_reader_text(t, rng))}</pre>"
+    return f"<pre>{e(reader_text(t, rng))}</pre>"
 
 
 @html_shape("whole page in a form")
@@ -387,21 +288,6 @@ def _careless(t: Truth, rng: Random) -> str:
 @html_shape("nav never closed")
 def _open_nav(t: Truth, rng: Random) -> str:
     return '<nav class="top"><a href="/">Zorblatt</a> <a href="/b">Quuxly</a>' + whole(t, lambda h: f"<h2>{e(h)}</h2>")
-
-
-@html_shape("other wordings in h3")
-def _other_h3(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<h3>{e(h)}</h3>")
-
-
-@html_shape("other wordings in bold")
-def _other_bold(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<p><b>{e(h)}</b></p>")
-
-
-@html_shape("other wordings in divs")
-def _other_divs(t: Truth, rng: Random) -> str:
-    return whole(t, lambda h: f"<div>{e(h)}</div>", lambda s: f"<section>{s}</section>")
 
 
 @html_shape("labels in one list")
@@ -463,14 +349,6 @@ def _subheadings(t: Truth, rng: Random) -> str:
     return page.replace("<li>During the procedure: ", "<li><strong>During the procedure:</strong> ")
 
 
-STAGES = {"purpose": "Goals of Treatment", "preparation": "Before the Procedure", "recovery": "After the Procedure"}
-
-
-def staged(t: Truth) -> Truth:
-    """The procedure on a site that heads its parts by stages: elsewhere the same words stand in the text."""
-    return replace(t, headings=t.headings | STAGES)
-
-
 @html_shape("stages in bold items")
 def _stages_in_items(t: Truth, rng: Random) -> str:
     t = staged(t)
@@ -503,196 +381,3 @@ def _sidebar(t: Truth, rng: Random) -> str:
     aside = f"<h3>Similar Codes</h3><span>total {len(t.similar)}</span><ul>{items}</ul><h3>Popular</h3><p>Zorblatt</p>"
     place = rng.choice(("<aside>{}</aside>", '<div class="sidebar">{}</div>', '<div class="related-codes">{}</div>'))
     return f"<main><article>{page}</article>{place.format(aside)}</main>"
-
-
-# -- text ----------------------------------------------------------------------------------------------------------
-
-
-def _reader(t: Truth, rng: Random) -> str:
-    trapped = rng.random() < 0.5
-    out = f"Search all medical codes\n\n{t.descriptor}\n\n{label(t.system)}\n\nName of the Procedure:\n\n{t.name}\n\n"
-    out += "".join(f"  • Common Name: {n}\n" for n in t.common_names) + f"  • Medical Term: {t.medical_terms[0]}\n\n"
-    was_list = False
-    for heading, lines, is_list in parts(t):
-        out += ("    " if trapped and was_list and heading != "Insurance Coverage" else "") + heading + "\n\n"
-        marks = (f"{n}." if "Proc" in heading else "•" for n in range(1, 99))
-        out += "".join(f"  {next(marks)} {line}\n" for line in lines) if is_list else "\n\n".join(lines) + "\n"
-        out, was_list = out + "\n", is_list
-    return out + "Similar Codes\n" + "".join(f"\n  • {code} {descriptor}" for _, code, descriptor in t.similar)
-
-
-@text_shape("reader text")
-def _reader_text(t: Truth, rng: Random) -> str:
-    # Without any mark a heading of unknown words is a line like any other.
-    text = _reader(t, rng)
-    return text.replace("\nInsurance Coverage\n", "\n## Insurance Coverage\n")
-
-
-@text_shape("reader text, lines close together")
-def _close(t: Truth, rng: Random) -> str:
-    return re.sub(r"\n{2,}", "\n", _reader_text(t, rng))
-
-
-@text_shape("reader text, cut to a width")
-def _wrapped(t: Truth, rng: Random) -> str:
-    lines = []
-    for line in _reader_text(t, rng).splitlines():
-        indent = (
-            " " * (len(line) - len(line.lstrip()) + 2)
-            if line.startswith("  ") and line.strip()[:1] in "•123456789"
-            else ""
-        )
-        current = ""
-        for word in line.split(" "):
-            if len(current) + len(word) > 75 and current.strip():
-                lines.append(current)
-                current = indent + "  " + word if indent else word
-            else:
-                current = f"{current} {word}" if current or not word else word
-                if not word:
-                    current += ""
-        lines.append(current)
-    return "\n".join(lines)
-
-
-@text_shape("stages in lines of their own")
-def _stages_in_lines(t: Truth, rng: Random) -> str:
-    capitals = rng.random() < 0.5
-    out = f"{t.name}\n{'=' * len(t.name)}\n\n{label(t.system)}: {t.code}\nOfficial description: {t.descriptor}\n"
-    out += f"Common names: {'; '.join(t.common_names)}\nMedical terms: {t.medical_terms[0]}\n\n"
-    for heading, lines, is_list in parts(replace(staged(t), other=None)):
-        out += f"{heading.upper() if capitals else heading}:\n"
-        out += "".join(f"- {line}\n" if is_list else f"{line}\n" for line in lines) + "\n"
-    out += f"## {t.other[0]}\n" + "\n".join(t.other[1]) + "\n\n" if t.other else ""
-    return out + "Similar codes:\n" + "".join(f"- {code} {descriptor}\n" for _, code, descriptor in t.similar)
-
-
-@text_shape("stages before their text")
-def _stages_before_text(t: Truth, rng: Random) -> str:
-    out = f"{t.descriptor}\n\n{label(t.system)}\n\nName of the Procedure: {t.name}\n\n"
-    out += "".join(f"* Common Name: {n}\n" for n in t.common_names) + f"* Medical Term: {t.medical_terms[0]}\n\n"
-    for heading, lines, is_list in parts(replace(staged(t), other=None)):
-        text = "\n\n" + "\n".join(f"* {line}" for line in lines) if is_list else " " + "\n\n".join(lines)
-        out += f"{heading}:{text}\n\n"
-    out += f"## {t.other[0]}\n\n" + "\n\n".join(t.other[1]) + "\n\n" if t.other else ""
-    return out + "Similar Codes:\n\n" + "".join(f"* {code} - {descriptor}\n" for _, code, descriptor in t.similar)
-
-
-def _markdown(t: Truth, head: Callable[[str], str]) -> str:
-    out = f"{t.descriptor}\n\n*{label(t.system)}*\n\n{head('Name of the Procedure')}\n\n{t.name}\n\n"
-    out += (
-        "".join(f"- **Common Name:** {n}\n" for n in t.common_names) + f"- **Medical Term:** {t.medical_terms[0]}\n\n"
-    )
-    for heading, lines, is_list in parts(t):
-        out += head(heading) + "\n\n"
-        marks = (f"{n}." if "Proc" in heading else "-" for n in range(1, 99))
-        out += "\n".join(f"{next(marks)} {line}" for line in lines) if is_list else "\n\n".join(lines)
-        out += "\n\n"
-    links = [f"- [{code} - {descriptor}](/code/{system.lower()}/{code}-x)" for system, code, descriptor in t.similar]
-    return out + head("Similar Codes") + "\n\n" + "\n".join(links)
-
-
-@text_shape("markdown")
-def _atx(t: Truth, rng: Random) -> str:
-    return _markdown(t, lambda h: f"## {h}")
-
-
-@text_shape("markdown, closed and bold marks")
-def _atx_closed(t: Truth, rng: Random) -> str:
-    return _markdown(t, lambda h: f"### **{h}:** ###")
-
-
-@text_shape("markdown, underlined")
-def _setext(t: Truth, rng: Random) -> str:
-    return _markdown(t, lambda h: f"{h}\n{'-' * len(h)}")
-
-
-@text_shape("markdown, bold lines")
-def _md_bold(t: Truth, rng: Random) -> str:
-    return _markdown(t, lambda h: f"**{h}**")
-
-
-# -- pages ---------------------------------------------------------------------------------------------------------
-
-NOISE_ABOVE = (
-    '<nav class="navbar"><ul><li><a href="/">Zorblatt home</a></li><li><a href="/risks">Risks</a></li></ul></nav>',
-    '<header class="site-header"><a class="logo" href="/">Quuxly Codes</a><form role="search"><label>Quuxly</label></form></header>',
-    '<div class="breadcrumbs"><a href="/">Home</a> &rsaquo; <a href="/code">Zorblatt codes</a></div>',
-    '<div id="cookie-notice" role="dialog"><h2>Cookies zorblatt</h2><p>We use frobnitz cookies.</p><button>Accept</button></div>',
-    "<script>var zorblatt = '<h2>Risks</h2><p>quuxly</p>';</script><style>.quuxly{color:red}</style>",
-    '<div class="ad-slot advertisement"><p>Buy wibblesome pills for your Recovery</p></div>',
-    '<a class="skip-link screen-reader-text" href="#main">Skip to zorblatt</a>',
-    '<div style="display: none"><p>wibblesome hidden</p></div><noscript>Enable quuxly</noscript>',
-    '<div class="tableOfContents toc"><p>On this page</p><ol><li><a href="#s">Summary</a></li><li><a href="#r">Risks</a></li></ol></div>',
-)
-NOISE_BELOW = (
-    '<div class="related-posts"><h3>Related articles</h3><ul><li><a href="/a">Benefits of quuxly</a></li></ul></div>',
-    '<h3>You may also like</h3><ul><li><a href="/z">Zorblatt surgery</a></li><li><a href="/y">Quuxly repair</a></li></ul>',
-    "<aside><h4>Benefits</h4><p>Our wibblesome newsletter.</p></aside>",
-    '<footer><p>&copy; 2024 Zorblatt Inc., 555-123-4567, Springfield 90210</p><a href="/privacy">quuxly</a></footer>',
-    '<div class="share-buttons"><button>Share</button><a href="#">Quuxly share</a></div>',
-    '<section id="comments"><h3>2 Comments</h3><p>Frobnitz says: great Recovery</p></section>',
-    '<div class="newsletter-signup"><h3>Subscribe</h3><p>Get wibblesome news</p><input type="email"></div>',
-    '<div role="contentinfo"><p>CPT is a wibblesome trademark, code 12345</p></div>',
-    '<ul><li><a href="/about">About quuxly</a></li><li><a href="/c">Contact zorblatt</a></li><li><a href="/p">Quuxly jobs</a></li></ul>',
-)
-CODE_PLACES = ("canonical", "url", "meta", "text", "file", "system file", "json-ld", "og:url")
-
-
-def html_page(shape: str, t: Truth, rng: Random) -> Page:
-    """The page of one HTML shape among noise, with its code in one of the places where sites put it."""
-    main = HTML_SHAPES[shape](t, rng)
-    above = "\n".join(rng.sample(NOISE_ABOVE, k=rng.randint(1, 5)))
-    below = "\n".join(rng.sample(NOISE_BELOW, k=rng.randint(1, 5)))
-    place = rng.choice(CODE_PLACES[:5] if t.system == "ICD9Proc" else CODE_PLACES)
-    address = f"https://codes.example/code/{t.system.lower()}/{t.code}-{t.slug}"
-    head, source, url = f"<title>{e(t.name)} | Zorblatt</title>", "pages/some-page.html", None
-    if place == "canonical":
-        head += f'<link rel="canonical" href="{address}">'
-    elif place == "og:url":
-        head += f'<meta property="og:url" content="{address}/">'
-    elif place == "url":
-        url = address
-    elif place == "meta":
-        head += f'<meta name="procedure-code" content="{t.code}">'
-    elif place == "json-ld":
-        head += (
-            '<script type="application/ld+json">{"@context":"https://schema.org","@type":"MedicalProcedure","name":"zorblatt",'
-            f'"code":{{"@type":"MedicalCode","codeValue":"{t.code}","codingSystem":"{t.system}"}}}}</script>'
-        )
-    elif place == "text":
-        main = main.replace(label(t.system), f"{label(t.system)}: {t.code}", 1) if ": " + t.code not in main else main
-    elif place == "file":
-        source = f"pages/{t.code}.html"
-    else:
-        source = f"pages/{t.system.lower()}{rng.choice('-_')}{t.code}.html"
-    if rng.random() < 0.5:
-        main = f'<div class="container"><div id="main-content">{main}</div></div>'
-    document = f"<html lang=en><head>{head}</head><body class='has-sidebar nav-open'>{above}{main}{below}</body></html>"
-    return _encoded(document, source, url, rng)
-
-
-def text_page(shape: str, t: Truth, rng: Random) -> Page:
-    """The page of one text shape, with its code in the file name, the address or the front matter."""
-    text = TEXT_SHAPES[shape](t, rng)
-    ending = "md" if "markdown" in shape else "txt"
-    place = rng.choice(("file", "url", "front matter" if ending == "md" else "file"))
-    if place == "front matter":
-        text = f"---\nsystem: {t.system}\ncode: {t.code}\n---\n{text}"
-    url = f"https://codes.example/code/{t.system.lower()}/{t.code}-{t.slug}" if place == "url" else None
-    name = f"{t.system.lower()}-{t.code}" if place == "file" else "a-page"
-    return Page(text.encode(rng.choice(("utf-8", "utf-8-sig", "utf-16"))), f"pages/{name}.{ending}", url)
-
-
-def _encoded(document: str, source: str, url: str | None, rng: Random) -> Page:
-    charset = rng.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252", "declared in the carrier", "wrong"))
-    if charset == "cp1252":
-        declared = document.replace(
-            "<head>", '<head><meta http-equiv="Content-Type" content="text/html; charset=windows-1252">'
-        )
-        return Page(declared.encode("cp1252", "xmlcharrefreplace"), source, url)
-    if charset == "declared in the carrier":
-        return Page(document.encode("iso-8859-15", "xmlcharrefreplace"), source, url, "text/html; charset=ISO-8859-15")
-    if charset == "wrong":
-        return Page(document.replace("<head>", "<head><meta charset='iso-8859-1'>").encode(), source, url, "text/html")
-    return Page(document.encode(charset), source, url)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -111,59 +111,60 @@ def reindex(
     written. ``shard`` (3, 16) then takes a stable sixteenth of the pages, so that sixteen processes on any machines can
     share the work; a run without it, of the same ``pages`` or of none, finishes the index.
     """
-    started = time.perf_counter()
-    progress = progress or Progress()
     named = [os.fspath(page) for page in ([pages] if isinstance(pages, (str, os.PathLike)) else pages)]
+    order = _Order(named, jobs, dry_run, allow_removals, headings, limits, approve or _approve, progress or Progress())
     if is_address(index):
         if approve is not None:
             raise ProcsearchError("an index on a cluster cannot be guarded: its pages are found as they are written")
-        return _reindex_cluster(named, str(index), jobs, dry_run, allow_removals, headings, limits, shard, progress)
+        return _reindex_cluster(str(index), order, shard)
     if shard is not None:
         raise ProcsearchError("an index in a folder has one writer; only one on a cluster is written in shards")
+    return _reindex_folder(Path(index), order, memory, wait)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a run is asked to do, wherever the index is."""
+
+    named: list[str]
+    jobs: int
+    dry_run: bool
+    allow_removals: bool
+    headings: Mapping[str, str] | None
+    limits: Limits
+    approve: Callable[[Snapshot], None]
+    progress: Progress
+    started: float = field(default_factory=time.perf_counter)
+
+
+def _reindex_folder(index: Path, order: _Order, memory: int, wait: bool) -> Report:
+    own = _paths_of(index, order.named)
     repair = False
-    with _storage(Path(index), dry_run) as storage:
+    with _storage(index, order.dry_run) as storage:
         while True:
-            writer = IndexWriter(
-                storage,
-                memory=memory,
-                repair=repair,
-                wait=wait,
-                waiting=lambda holder: progress.message(f"waiting for {holder}, which is writing to {index}"),
-                announce=progress.message,
-            )
             try:
-                with writer:
-                    run = _Run(writer, named, _paths_of(Path(index), named), parser_number(headings), progress)
-                    run.read_pages(limits, jobs, headings)
-                    run.remove_vanished(allow_removals)
-                    if not dry_run:
-                        run.commit(approve or _approve)
-                    return run.report(time.perf_counter() - started)
+                with IndexWriter(
+                    storage,
+                    memory=memory,
+                    repair=repair,
+                    wait=wait,
+                    waiting=lambda holder: order.progress.message(f"waiting for {holder}, which is writing to {index}"),
+                    announce=order.progress.message,
+                ) as writer:
+                    return _Run(writer, order, own=own).report()
             except DamagedIndex as damage:
-                if repair or STDIN in named:  # standard input cannot be read a second time
+                if repair or STDIN in order.named:  # standard input cannot be read a second time
                     raise
-                progress.message(str(damage))
+                order.progress.message(str(damage))
                 repair = True
 
 
-def _reindex_cluster(
-    named: list[str], index: str, jobs: int, dry_run: bool, allow_removals: bool, headings: Mapping[str, str] | None,
-    limits: Limits, shard: tuple[int, int] | None, progress: Progress,
-) -> Report:  # fmt: skip
-    """The same for an index on a cluster."""
+def _reindex_cluster(address: str, order: _Order, shard: tuple[int, int] | None) -> Report:
     from .scaleout.writer import ClusterWriter, part_of_pages
 
-    started = time.perf_counter()
     part = part_of_pages(shard)
-    with ClusterWriter(index, part=part, dry_run=dry_run, announce=progress.message) as writer:
-        mine = part.holds if part else None
-        run = _Run(writer, named, (), parser_number(headings), progress, mine)
-        run.read_pages(limits, jobs, headings)
-        if part is None:
-            run.remove_vanished(allow_removals)
-        if not dry_run:
-            run.commit(_approve)
-        return run.report(time.perf_counter() - started)
+    with ClusterWriter(address, part=part, dry_run=order.dry_run, announce=order.progress.message) as writer:
+        return _Run(writer, order, mine=part.holds if part else None).report()
 
 
 @contextmanager
@@ -209,22 +210,24 @@ class _Writer(Protocol):
 
 
 class _Run:
-    """One run of re-indexing over an open writer. ``mine`` tells which sources it deals with, None for all."""
+    """One run of re-indexing over an open writer.
+
+    What begins with one of ``own`` is the index's; ``mine`` tells which sources the run deals with, None for all.
+    """
 
     def __init__(
-        self, writer: _Writer, named: list[str], own: tuple[str, ...], parser: int, progress: Progress,
-        mine: Callable[[str], bool] | None = None,
-    ) -> None:  # fmt: skip
+        self, writer: _Writer, order: _Order, *, own: tuple[str, ...] = (), mine: Callable[[str], bool] | None = None
+    ) -> None:
         self._writer = writer
-        self._mine = mine
-        self._named = named
+        self._order = order
         self._own = own
-        self._parser = parser
-        self._progress = progress
+        self._mine = mine
+        self._parser = parser_number(order.headings)
+        self._progress = order.progress
         self._known: dict[str, _Ref] = {}
         self._files: dict[str, list[_Ref]] = {}
         # As the files are written in the index, and as they would be without detours.
-        roots = {str(PurePath(name)) for name in named} | {os.path.normpath(name) for name in named}
+        roots = {str(PurePath(name)) for name in order.named} | {os.path.normpath(name) for name in order.named}
         for source, ref in writer.pages(roots):
             self._known[source] = ref
             self._files.setdefault(ref.container, []).append(ref)
@@ -238,13 +241,27 @@ class _Run:
         self._failed: list[FailedPage] = []
         self._warnings: list[str] = []
         self._oddities: list[str] = []
-        if writer.has_other_parser(parser):
-            progress.message("pages parsed by another version, or with other headings, are parsed anew")
 
-    def read_pages(self, limits: Limits, jobs: int, headings: Mapping[str, str] | None) -> None:
+    def report(self) -> Report:
+        """Do all that is asked for, and tell what it was."""
+        self._read_pages()
+        if self._mine is None:
+            self._remove_vanished()
+        if not self._order.dry_run:
+            self._commit()
+        return Report(
+            self._added, self._changed, self._unchanged, self._removed, self._writer.live_pages(),
+            time.perf_counter() - self._order.started,
+            tuple(self._failed), tuple(self._warnings), tuple(self._oddities),
+        )  # fmt: skip
+
+    def _read_pages(self) -> None:
         """Go through all pages and hand the writer those that are new or changed."""
+        if self._writer.has_other_parser(self._parser):
+            self._progress.message("pages parsed by another version, or with other headings, are parsed anew")
         self._progress.stage("reading pages")
-        for tasks, found in prepared(self._tasks(limits), jobs, headings, lambda: self._writer.phrases):
+        order = self._order
+        for tasks, found in prepared(self._tasks(), order.jobs, order.headings, lambda: self._writer.phrases):
             for task, outcome in zip(tasks, found.outcomes, strict=True):
                 self._settle(task.page, outcome)
                 self._progress.page(task.page.container)
@@ -255,9 +272,9 @@ class _Run:
             # A run that vouches for much of the index makes sure of its files too.
             self._writer.verify()
 
-    def _tasks(self, limits: Limits) -> Iterator[Task]:
+    def _tasks(self) -> Iterator[Task]:
         """The pages that are not plainly unchanged; the others are counted on the way."""
-        for found in find_pages(self._named, limits=limits, unchanged=self._is_unchanged):
+        for found in find_pages(self._order.named, limits=self._order.limits, unchanged=self._is_unchanged):
             if found.container.startswith(self._own):
                 continue
             if self._mine and not isinstance(found, Unchanged) and not self._mine(found.source):
@@ -321,9 +338,9 @@ class _Run:
                 if ref.source in self._known and ref.facts.mtime_ns != -1:
                     self._writer.seen(ref, 0, -1)
 
-    def remove_vanished(self, allowed: bool) -> None:
+    def _remove_vanished(self) -> None:
         """Remove the pages of the named folders, archives and files that were not found again."""
-        roots = [os.path.normpath(name) for name in self._named if name not in (STDIN, "")]
+        roots = [os.path.normpath(name) for name in self._order.named if name not in (STDIN, "")]
         unread = tuple(os.path.normpath(failing) + os.sep for failing in self._failing)  # folders, some of them
         vanished = [
             ref
@@ -332,7 +349,7 @@ class _Run:
             for ref in refs
             if ref.source in self._known and ref.source not in self._met and not self._may_have_failed(ref)
         ]
-        if len(vanished) > MAX_REMOVED_SHARE * self._before and not allowed:
+        if len(vanished) > MAX_REMOVED_SHARE * self._before and not self._order.allow_removals:
             raise ProcsearchError(
                 f"{len(vanished)} of {self._before} pages are gone; {self._writer.refusal}. "
                 "If they are really gone, allow removals (--allow-removals)"
@@ -351,20 +368,13 @@ class _Run:
             (ref.source, ref.source.rpartition("#")[0], printable(ref.container))
         )
 
-    def commit(self, approve: Callable[[Snapshot], None]) -> None:
+    def _commit(self) -> None:
         """Make it all durable, if there is anything to be."""
         if not self._writer.has_changes:
             return
         self._progress.stage("writing the index")
-        for shadowing in self._writer.commit(approve=approve):
+        for shadowing in self._writer.commit(approve=self._order.approve):
             self._warnings.append(f"{shadowing.loser}: {shadowing.winner} has the same id {shadowing.id} and wins")
-
-    def report(self, seconds: float) -> Report:
-        """What was done."""
-        return Report(
-            self._added, self._changed, self._unchanged, self._removed, self._writer.live_pages(), seconds,
-            tuple(self._failed), tuple(self._warnings), tuple(self._oddities),
-        )  # fmt: skip
 
 
 def _paths_of(index: Path, named: list[str]) -> tuple[str, ...]:

@@ -126,13 +126,7 @@ def index(
     if as_json:
         _print_json(report.to_json())
     else:
-        from procsearch.search.printing import counted, printable
-
-        click.echo(
-            f"{'dry run, nothing was changed: ' if dry_run else ''}{report.added} added, {report.changed} changed, "
-            f"{report.unchanged} unchanged, {report.removed} removed, {len(report.failed)} failed; "
-            f"{counted(report.documents, 'document')} in {printable(index_path)} ({report.seconds:.1f} s)"
-        )
+        _printer().indexed(report, index_path, dry_run)
     if not dry_run:
         from procsearch.search.semantic.command import keep_vectors
 
@@ -165,10 +159,7 @@ def embed(*, index_path: str, model: str | None, forget: bool, jobs: int | None,
     if as_json:
         _print_json(done.to_json())
     else:
-        from procsearch.search.printing import printable
-
-        place = printable(index_path)
-        click.echo(f"{done.pages} pages got vectors of {done.model} in {place} ({done.seconds:.1f} s)")
+        _printer().embedded(done, index_path)
 
 
 @group.command()

@@ -13,7 +13,9 @@ from .explanation import ALL_WORDS, Explanation
 from .results import Hit, Results
 
 if TYPE_CHECKING:
+    from ..indexer.reindex import Report
     from .evaluation import Comparison
+    from .semantic.embedding import Embedded
 
 _UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ") | dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -80,6 +82,18 @@ class Printer:
         self._console.print(table)
 
     # What procsearch has to show
+
+    def indexed(self, report: Report, place: str, dry_run: bool) -> None:
+        """What re-indexing did, or would do, to the index in ``place``."""
+        self.line(
+            f"{'dry run, nothing was changed: ' if dry_run else ''}{report.added} added, {report.changed} changed, "
+            f"{report.unchanged} unchanged, {report.removed} removed, {len(report.failed)} failed; "
+            f"{counted(report.documents, 'document')} in {place} ({report.seconds:.1f} s)"
+        )
+
+    def embedded(self, done: Embedded, place: str) -> None:
+        """What was given sentence vectors in the index in ``place``."""
+        self.line(f"{counted(done.pages, 'page')} got vectors of {done.model} in {place} ({done.seconds:.1f} s)")
 
     def results(self, results: Results, offset: int = 0) -> None:
         """Ranked hits with what there is to say about them."""

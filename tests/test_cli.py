@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from procsearch import reindex
-from tests.contract.running import ROOT, Ran, run, run_process, start, write_pages
+from tests.contract.running import Ran, run, run_process, start, write_pages
+from tests.places import ROOT
 
 ESCAPE = "\x1b"
 PAYLOAD = "\x1b]0;owned\x07 \x1b[31mred \x9b2Jcleared \u202eturned \x08\x08back"

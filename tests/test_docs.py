@@ -9,8 +9,8 @@ import click
 import pytest
 
 from procsearch.cli import group
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))) if path.exists()]
 COMMANDS = sorted(group.commands)
 

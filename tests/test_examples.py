@@ -12,7 +12,8 @@ from types import ModuleType
 import pytest
 
 from procsearch import reindex
-from tests.contract.running import ROOT, SAMPLES, html
+from tests.contract.running import html
+from tests.places import ROOT, SAMPLES
 
 PAYLOAD = "<script>alert('kidney')</script> & stone"
 

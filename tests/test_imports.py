@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from procsearch import reindex
-from tests.contract.running import ROOT, write_pages
+from tests.contract.running import write_pages
+from tests.places import ROOT
 
 HEAVY = {"bs4", "lxml", "rich", "numpy", "whoosh", "click", "Stemmer", "warcio", "flask", "fastapi", "starlette"}
 

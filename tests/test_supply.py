@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
+
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 ELSEWHERE = re.compile(r"sys_platform == '(win32|darwin|emscripten)'|platform_system == 'Windows'|os_name == 'nt'")
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from procsearch import reindex
-from tests.contract.running import ROOT, run
+from tests.contract.running import run
 from tests.escapes import CONTROLS, ESCAPES, WORD, as_read, record, write_escapes
+from tests.places import ROOT
 
 DRIVER = """
 import json, sys

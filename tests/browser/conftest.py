@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-import procsearch
-from tests.web.hostile import write_hostile
+from tests.web.hostile import index_samples_and_hostile
 from tests.web.served import Served, served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("uvicorn", reason="the extra web is not installed")
 
-SAMPLES = Path(__file__).resolve().parents[2] / "corpus" / "samples" / "pages"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -33,9 +31,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("browser")
-    procsearch.reindex([SAMPLES, write_hostile(folder / "hostile.jsonl")], folder / "index")
-    return folder / "index"
+    return index_samples_and_hostile(tmp_path_factory.mktemp("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from procsearch import reindex
-
-from .running import SAMPLES
+from tests.places import SAMPLES
 
 
 @pytest.fixture(scope="session")

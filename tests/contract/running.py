@@ -15,9 +15,7 @@ from typing import Any
 from unittest import mock
 
 from procsearch.cli import main
-
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "corpus" / "samples"
+from tests.places import ROOT
 
 
 @dataclass(frozen=True)

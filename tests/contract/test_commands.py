@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from procsearch.corpus.procedure import SECTION_KINDS
+from tests.places import SAMPLES
 
-from .running import SAMPLES, Ran, html, run, run_process, write_pages
+from .running import Ran, html, run, run_process, write_pages
 
 COMMANDS = "index search show suggest similar parse stats check eval export demo".split()
 PROCEDURE = [

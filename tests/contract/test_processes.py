@@ -16,8 +16,9 @@ import procsearch
 from procsearch.corpus.pages import find_pages
 from procsearch.indexer.preparation import Task
 from procsearch.indexer.workers import prepared
+from tests.places import ROOT
 
-from .running import ROOT, run, start, write_pages
+from .running import run, start, write_pages
 
 HURTS_ITS_WORKER = """
 import os, sys, time

@@ -14,8 +14,8 @@ import pytest
 from procsearch.corpus.pages import Page, find_pages
 from procsearch.corpus.procedure import Procedure
 from procsearch.corpus.records import parse
+from tests.places import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "corpus" / "samples"
 EXPECTED = [
     json.loads(line)
     for line in Path(__file__).with_name("samples_expected.jsonl").read_text(encoding="utf-8").splitlines()

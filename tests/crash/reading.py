@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parents[2]
+from tests.places import ROOT
+
 MEMORY = 2**30
 """Bytes of memory that reading may take, what Python and its libraries take included."""
 
@@ -34,7 +35,7 @@ def read_in_child(root: Path, seconds: float) -> Told:
     """Read ``root`` in a child; an AssertionError where it hangs or dies."""
     command = [sys.executable, "-m", "tests.crash.reading", str(root)]
     try:
-        run = subprocess.run(command, capture_output=True, timeout=seconds, check=False, cwd=HERE)
+        run = subprocess.run(command, capture_output=True, timeout=seconds, check=False, cwd=ROOT)
     except subprocess.TimeoutExpired:
         raise AssertionError(f"reading {root} took longer than {seconds} s") from None
     assert run.returncode == 0, run.stderr.decode("utf-8", "replace")[-2000:]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT, SAMPLES
+
 from .hostile_pages import CANARY, CASES, READ
 from .mutations import PAGE_SECONDS
-from .reading import HERE, MEMORY, read_in_child
+from .reading import MEMORY, read_in_child
 from .support import dose, seeded
-
-SAMPLES = HERE / "corpus" / "samples" / "pages"
 
 SECONDS = 120.0
 
@@ -45,8 +45,9 @@ def test_mutated_pages(tmp_path: Path) -> None:
     """Where one fails, ``python -m tests.crash.mutations SEED NUMBER NUMBER+1 SAMPLES FOLDER`` reads it alone."""
     seed = seeded().randrange(2**32)
     count = dose(10_000, 100_000)
-    command = [sys.executable, "-m", "tests.crash.mutations", str(seed), "0", str(count), str(SAMPLES), str(tmp_path)]
-    run = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=PAGE_SECONDS * count)
+    of = [str(seed), "0", str(count), str(SAMPLES / "pages"), str(tmp_path)]
+    command = [sys.executable, "-m", "tests.crash.mutations", *of]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PAGE_SECONDS * count)
     last = run.stdout.splitlines()[-1:]
     assert run.returncode == 0, f"page {last} of seed {seed}: {run.stderr[-2000:]}"
     peak = int(last[0].removeprefix("peak "))

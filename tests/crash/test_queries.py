@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
 import procsearch
 from benchmarks.hostile_queries import random_queries
 from procsearch.search.index import BOUNDS, Index
+from tests.places import SAMPLES
 
 from .support import dose, seeded
 
-SAMPLES = Path(__file__).parents[2] / "corpus" / "samples" / "pages"
 SLOWEST = 20.0  # seconds: a search that takes no more has not hung, however busy the machine is
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     folder = tmp_path_factory.mktemp("queries") / "index"
-    procsearch.reindex([SAMPLES], folder)
+    procsearch.reindex([SAMPLES / "pages"], folder)
     return procsearch.open_index(folder)
 
 

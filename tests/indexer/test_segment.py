@@ -63,6 +63,12 @@ def damaged(sound: Path, folder: Path, name: str, data: bytes) -> Iterator[Damag
         yield error
 
 
+def drawn_file(sound: Path, data: st.DataObject) -> tuple[str, bytes]:
+    """The name of any file of the index, and its bytes."""
+    name = data.draw(st.sampled_from(sorted(path.name for path in sound.iterdir() if path.name != "write.lock")))
+    return name, (sound / name).read_bytes()
+
+
 class TestDamage:
     def test_there_is_none_at_first(self, sound: Path) -> None:
         assert check(Storage(sound)) == []
@@ -74,9 +80,7 @@ class TestDamage:
     def test_a_changed_byte_is_found_and_never_believed(
         self, sound: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:
-        files = sorted(path.name for path in sound.iterdir() if path.name != "write.lock")
-        name = data.draw(st.sampled_from(files))
-        whole = (sound / name).read_bytes()
+        name, whole = drawn_file(sound, data)
         place = data.draw(st.integers(0, len(whole) - 1) | st.integers(1, 200).map(lambda n: max(len(whole) - n, 0)))
         flipped = bytes([whole[place] ^ data.draw(st.integers(1, 255))])
         folder = tmp_path_factory.getbasetemp() / "changed"
@@ -89,9 +93,7 @@ class TestDamage:
     def test_a_cut_or_padded_file_is_found_at_once(
         self, sound: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:
-        files = sorted(path.name for path in sound.iterdir() if path.name != "write.lock")
-        name = data.draw(st.sampled_from(files))
-        whole = (sound / name).read_bytes()
+        name, whole = drawn_file(sound, data)
         other = data.draw(st.integers(0, len(whole) - 1).map(lambda end: whole[:end]) | st.just(whole + b"\0"))
         errors = list(damaged(sound, tmp_path_factory.getbasetemp() / "cut", name, other))
         assert [error is not None and error.file for error in errors] == [name]

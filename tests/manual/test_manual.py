@@ -26,7 +26,8 @@ import pytest
 
 from procsearch import reindex
 from procsearch.cli import group
-from tests.contract.running import ROOT, SAMPLES, run, start
+from tests.contract.running import run, start
+from tests.places import ROOT, SAMPLES
 
 from .blocks import Block, agrees, blocks
 

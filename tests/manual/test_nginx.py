@@ -15,7 +15,8 @@ from urllib.request import urlopen
 import pytest
 
 from procsearch import reindex
-from tests.contract.running import ROOT, start, write_pages
+from tests.contract.running import start, write_pages
+from tests.places import ROOT
 
 from .blocks import blocks
 

@@ -9,10 +9,9 @@ import pytest
 from procsearch.indexer.reindex import reindex
 from procsearch.search.evaluation import read_queries
 from procsearch.search.index import Index, open_index
+from tests.places import SAMPLES
 
 from .built import build, page
-
-SAMPLES = Path(__file__).resolve().parents[2] / "corpus" / "samples"
 
 SECTIONS = {
     "summary": "A tube with a camera looks at the bowel.",

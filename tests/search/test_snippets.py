@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import procsearch
@@ -13,8 +11,8 @@ from procsearch.search.asked import AskedWord
 from procsearch.search.finding import Finder
 from procsearch.search.index import Index
 from procsearch.search.snippets import SNIPPET_CHARACTERS, make_snippet
+from tests.places import SAMPLES
 
-SAMPLES = Path(__file__).resolve().parents[2] / "corpus" / "samples" / "pages"
 QUERIES = (
     "kidney", "kidney stone bleeding", "dialysis clot graft", "infect*", "an?ioplasty surgery", "risks:bleeding fever",
     "cataract~", '"blood pressure"', "code:G0100-G0400 screening", "bleeding AND NOT fever",
@@ -24,7 +22,7 @@ QUERIES = (
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     place = tmp_path_factory.mktemp("snippets")
-    procsearch.reindex([SAMPLES], place)
+    procsearch.reindex([SAMPLES / "pages"], place)
     return procsearch.open_index(place)
 
 

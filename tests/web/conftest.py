@@ -13,16 +13,12 @@ from starlette.testclient import TestClient
 
 import procsearch
 from procsearch.search import web
-from tests.web.hostile import write_hostile
-
-SAMPLES = Path(__file__).resolve().parents[2] / "corpus" / "samples" / "pages"
+from tests.web.hostile import index_samples_and_hostile
 
 
 @pytest.fixture(scope="session")
 def index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("web")
-    procsearch.reindex([SAMPLES, write_hostile(folder / "hostile.jsonl")], folder / "index")
-    return folder / "index"
+    return index_samples_and_hostile(tmp_path_factory.mktemp("web"))
 
 
 @pytest.fixture(scope="session")

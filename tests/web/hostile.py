@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import procsearch
+from tests.places import SAMPLES
+
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x1b[31m\u202e"
 
 
@@ -19,3 +22,9 @@ def write_hostile(path: Path) -> Path:
     }  # fmt: skip
     path.write_text(json.dumps(hostile) + "\n", encoding="utf-8")
     return path
+
+
+def index_samples_and_hostile(folder: Path) -> Path:
+    """An index of the sample pages and of hostile ones, in a folder inside ``folder``."""
+    procsearch.reindex([SAMPLES / "pages", write_hostile(folder / "hostile.jsonl")], folder / "index")
+    return folder / "index"

@@ -15,10 +15,12 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.places import ROOT
+
 pytest.importorskip("starlette", reason="the extra web is not installed")
 
 import procsearch
-from tests.contract.running import ROOT, start
+from tests.contract.running import start
 from tests.web.served import served
 
 CANARY = "quillwortfinch"

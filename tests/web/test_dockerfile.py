@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from click.testing import CliRunner
 
 from procsearch.cli import group
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 KNOWN = {"FROM", "LABEL", "COPY", "RUN", "USER", "ENV", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT",
          "WORKDIR"}  # fmt: skip
 

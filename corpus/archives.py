@@ -59,10 +59,10 @@ def _zip_members(stream: io.BufferedReader, file: File, limits: Limits) -> Itera
     with zipfile.ZipFile(_BoundedReads(stream, limits.max_directory_bytes)) as archive:
         for info in archive.infolist():
             name = info.filename
-            if info.is_dir() or _is_passed_over(name):
+            if name.endswith("/") or _is_passed_over(name):
                 continue
             source = _source(file, name)
-            refusal = _leads_out(name) or _zip_refusal(info)
+            refusal = _leads_out(name) or _zip_refusal(info) if name else "it has no name"
             if refusal:
                 yield file.failed(source, refusal)
                 continue

@@ -49,6 +49,13 @@ class TestZip:
         assert "a link" in str(result.pop("s.zip!link.html"))
         assert len(result) == 5 and set(result.values()) == {"its path leads out of the archive"}
 
+    def test_a_member_without_a_name_is_told(self) -> None:
+        with zipfile.ZipFile("s.zip", "w") as archive:
+            archive.writestr("a.html", "x")
+            archive.writestr("b.html", "b")
+            archive.filelist[0].filename = ""
+        assert found("s.zip") == {"s.zip!": "it has no name", "s.zip!b.html": b"b"}
+
     def test_an_encrypted_or_oddly_packed_member_is_named(self) -> None:
         with zipfile.ZipFile("s.zip", "w") as archive:
             archive.writestr("a.html", "secret")

@@ -54,7 +54,7 @@ class TestZip:
             archive.writestr("a.html", "x")
             archive.writestr("b.html", "b")
             archive.filelist[0].filename = ""
-        assert found("s.zip") == {"s.zip!": "it has no name", "s.zip!b.html": b"b"}
+        assert found("s.zip") == {"s.zip!.": "it has no name", "s.zip!b.html": b"b"}
 
     def test_an_encrypted_or_oddly_packed_member_is_named(self) -> None:
         with zipfile.ZipFile("s.zip", "w") as archive:

@@ -20,7 +20,6 @@ import errno
 import json
 import mmap
 import struct
-import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from isal.isal_zlib import crc32
 
 from ..corpus.errors import DamagedIndex
 from .storage import Output, Storage
@@ -48,7 +48,7 @@ _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 def _checksums(data: bytes | memoryview) -> list[int]:
     """The checksum of each block of ``data``, the last of which may be short."""
     view = memoryview(data)
-    return [zlib.crc32(view[start : start + _BLOCK]) for start in range(0, len(view), _BLOCK)]
+    return [crc32(view[start : start + _BLOCK]) for start in range(0, len(view), _BLOCK)]
 
 
 class _Checksummer:
@@ -103,7 +103,7 @@ def write_arrays(storage: Storage, name: str, arrays: Mapping[str, Array | Itera
         above = np.array(_checksums(checksums), "<u4").tobytes()
         tail = above + json.dumps(directory, separators=(",", ":"), sort_keys=True).encode()
         tail += struct.pack("<QQ", checksum_offset, checksum_offset + len(checksums) + len(above))
-        crc = zlib.crc32(tail)
+        crc = crc32(tail)
         file.write(checksums + tail + struct.pack("<I", crc))
         result = (checksum_offset + len(checksums) + len(tail) + 4, crc)
 
@@ -134,7 +134,7 @@ class _Blocks:
         above = -(-4 * blocks // _BLOCK)
         if crc != checksum or directory_offset != above_offset + 4 * above or directory_offset > end:
             raise DamagedIndex(name, "its end is not what was written")
-        if zlib.crc32(self._bytes(above_offset, size - 4)) != crc:
+        if crc32(self._bytes(above_offset, size - 4)) != crc:
             raise DamagedIndex(name, "its directory is not what was written")
         self.directory = self._bytes(directory_offset, end)
         self._checksums = self.data[self.end : above_offset].cast("I")
@@ -171,7 +171,7 @@ class _Blocks:
             block = self.verified.find(0, together, after)
 
     def _verify_blocks(self, block: int, after: int) -> None:
-        crc32, data, checksums, verified, end = zlib.crc32, self.data, self._checksums, self.verified, self.end
+        data, checksums, verified, end = self.data, self._checksums, self.verified, self.end
         self._verify_checksum(block >> (_BLOCK_BITS - 2))
         self._verify_checksum((after - 1) >> (_BLOCK_BITS - 2))
         while 0 <= block < after:
@@ -186,7 +186,7 @@ class _Blocks:
         if not self._verified_above[block]:
             start, stop = block << _BLOCK_BITS, min((block + 1) << _BLOCK_BITS, 4 * len(self._checksums))
             self._bring_in(self.end + start, self.end + stop)
-            if zlib.crc32(self._checksums[start // 4 : stop // 4]) != self._above[block]:
+            if crc32(self._checksums[start // 4 : stop // 4]) != self._above[block]:
                 raise DamagedIndex(self.name, "its checksums are not what was written")
             self._verified_above[block] = 1
 

@@ -126,7 +126,8 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
         pages, codes = self._segment.postings(number)
         counts = postings.code_counts(codes).astype(np.int64)
         fields = (codes >> postings.FIELD_SHIFT).astype(np.uint32)
-        places = self._segment.positions(number) + (np.repeat(fields, counts).astype(np.int64) << _POSITION_BITS)
+        places = np.repeat(fields, counts).astype(np.int64) << _POSITION_BITS
+        places |= self._segment.positions(number, int(counts.sum()))
         kept = np.isin(fields, _MEMBERS[fieldname])
         found, starts = np.unique(pages[kept], return_index=True)
         positions = places[np.repeat(kept, counts)].astype(np.uint32)

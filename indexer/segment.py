@@ -261,14 +261,11 @@ class Segment:
         fields = self._codes.slice(int(offsets[0]), int(offsets[-1]))[places] >> postings.FIELD_SHIFT
         return np.add.reduceat((fields == field).astype(np.int64), ends - counts)
 
-    def positions(self, number: int) -> npt.NDArray[np.unsignedinteger[Any]]:
-        """The positions of a term's occurrences in the order of :meth:`postings`."""
+    def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+        """The positions of a term's ``occurrences``, as many as its codes say, in the order of :meth:`postings`."""
         low, high = self.file["position_offsets"].pair(number)
-        start, stop = self._posting_offsets.pair(number)
-        codes = self._codes.slice(start, stop)
-        count = int(postings.code_counts(codes).sum())
-        width, rest = divmod(high - low, count) if count > 0 else (0, 1)
-        if rest or width not in (1, 2, 4) or codes.max() >> postings.FIELD_SHIFT >= len(FIELDS):
+        width, rest = divmod(high - low, occurrences) if occurrences > 0 else (0, 1)
+        if rest or width not in (1, 2, 4):
             raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
         found: npt.NDArray[np.unsignedinteger[Any]] = self.file["positions"].slice(low, high).view(f"<u{width}")
         if width == 4 and found.max() >= MAX_POSITION:
@@ -279,6 +276,11 @@ class Segment:
     def length_bytes(self) -> npt.NDArray[np.uint8]:
         """The length bytes of all fields (columns) of all pages (rows)."""
         return self.file["lengths"].all().reshape(self.pages, len(FIELDS))
+
+    @_believing
+    def lengths_of(self, pages: Documents, fields: Codes) -> npt.NDArray[np.uint8]:
+        """The length byte of each of ``fields`` of each of ``pages``."""
+        return self.length_bytes[pages, fields]
 
     # Pages
 

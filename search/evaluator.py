@@ -7,7 +7,6 @@ postings or pages in Python.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -150,11 +149,11 @@ class Evaluator:
             self._cache.put(key, found, found.bytes_held)
         return found
 
-    def occurrences(self, query: Any, segment: Segment) -> list[Occurrences]:
+    def occurrences(self, query: Any, segment: Segment) -> Occurrences:
         """Where a word, pattern, range or phrase stands in the field it is asked for in, in one segment."""
-        return [part.in_field(query.fieldname) for part in self._occurrences(query, segment)]
+        return self._occurrences(query, segment).in_field(query.fieldname)
 
-    def _occurrences(self, query: Any, segment: Segment) -> list[Occurrences]:
+    def _occurrences(self, query: Any, segment: Segment) -> Occurrences:
         if isinstance(query, Word):
             return of_variants(segment, [(variant.term, variant.weight) for variant in query.variants])
         if isinstance(query, q.Term):
@@ -165,7 +164,7 @@ class Evaluator:
             return of_range(segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl))
         if isinstance(query, q.Phrase):
             numbers = [segment.term_number(word) for word in query.words]
-            return [Occurrences(*of_phrase(segment, [[] if n is None else [n] for n in numbers], query.slop))]
+            return of_phrase(segment, [[] if n is None else [n] for n in numbers], query.slop)
         return of_terms(segment, self.expansion(query).terms)
 
     def expansion(self, query: Any) -> Expansion:
@@ -207,26 +206,25 @@ class Evaluator:
         """BM25F of a word; occurrences in fields that count nothing do not make a match."""
         table, snapshot = self.table(query.fieldname), self._snapshot
         found = [self.occurrences(query, segment) for segment in snapshot.segments]
-        postings = sum(len(part.pages) for parts in found for part in parts)
+        postings = sum(len(here.pages) for here in found)
         if not postings:
             return NOTHING
         if is_dense(postings, snapshot.pages):
             tf = np.zeros(snapshot.pages, np.float32)
-            for parts, base in zip(found, snapshot.bases, strict=False):
-                for part in parts:
-                    np.add.at(tf[base:], part.pages, _weighted(part, table))
+            for here, base in zip(found, snapshot.bases, strict=False):
+                np.add.at(tf[base:], here.pages, here.weighted(table))
             if not snapshot.all_live:
                 tf *= snapshot.live
             matching = int(np.count_nonzero(tf > 0))
             scores = Matches(None, saturated(tf, snapshot.live_count, self.having(query, matching)))
             return scores if is_dense(matching, snapshot.pages) else Matches(*scores.sparse())
         pages, sums = [], []
-        for parts, segment, base in zip(found, snapshot.segments, snapshot.bases, strict=False):
-            here, tf = _frequencies(parts, table)
+        for here, segment, base in zip(found, snapshot.segments, snapshot.bases, strict=False):
+            those, tf = _frequencies(here.pages, here.weighted(table), here.ascending)
             kept = tf > 0
             if not segment.all_live:
-                kept &= segment.live[here]
-            pages.append(here[kept] + base)
+                kept &= segment.live[those]
+            pages.append(those[kept] + base)
             sums.append(tf[kept])
         matching_pages = np.concatenate(pages)
         having = self.having(query, len(matching_pages))
@@ -250,21 +248,22 @@ class Evaluator:
         table, snapshot = self.table(word.fieldname), self._snapshot
         places, sums = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
-            parts = [
-                replace(part, pages=(part.pages + base << FIELD_BITS) | (part.codes >> codec.FIELD_SHIFT))
-                for part in self.occurrences(word, segment)
-            ]
-            here, tf = _frequencies(parts, table)
-            kept = (tf > 0) & snapshot.live[here >> FIELD_BITS]
-            places.append(here[kept])
+            found = self.occurrences(word, segment)
+            keys = (found.pages + base << FIELD_BITS) | (found.codes >> codec.FIELD_SHIFT)
+            those, tf = _frequencies(keys, found.weighted(table), found.ascending)
+            kept = tf > 0
+            if not segment.all_live:
+                kept &= snapshot.live[those >> FIELD_BITS]
+            places.append(those[kept])
             sums.append(tf[kept])
-        found, tf = np.concatenate(places), np.concatenate(sums)
-        fields = found & FIELD_MASK
-        scores = np.empty_like(tf)
-        for field, matching in enumerate(np.bincount(fields).tolist()):
-            of_field = fields == field
-            scores[of_field] = saturated(tf[of_field], snapshot.live_count, self.having(word, matching, field))
-        return Matches(found, scores)
+        keys, tf = np.concatenate(places), np.concatenate(sums)
+        fields = keys & FIELD_MASK
+        pages = snapshot.live_count
+        rarities = [
+            inverse_document_frequency(pages, self.having(word, matching, field)) if matching else 0.0
+            for field, matching in enumerate(np.bincount(fields).tolist())
+        ]
+        return Matches(keys, tf / (tf + np.float32(parameters.K1)) * np.array(rarities, np.float32)[fields])
 
     # Filters
 
@@ -289,18 +288,11 @@ def _best_of_fields(places: Matches) -> Matches:
     return Matches(pages[starts], np.maximum.reduceat(scores, starts))
 
 
-def _weighted(part: Occurrences, table: Table) -> Table:
-    weighted: Table = table.take(part.codes)
-    return weighted if part.weight == 1.0 else weighted * np.float32(part.weight)
-
-
-def _frequencies(parts: list[Occurrences], table: Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """The distinct pages of ``parts`` and the weighted occurrences in each."""
-    if not parts:
-        return np.empty(0, np.int64), np.empty(0, np.float32)
-    pages = np.concatenate([part.pages for part in parts])
-    values = np.concatenate([_weighted(part, table) for part in parts])
-    if len(parts) > 1 or parts[0].term is None:
+def _frequencies(
+    pages: npt.NDArray[np.int64], values: Table, ascending: bool
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """The distinct ones of ``pages`` and the sum of the values of each."""
+    if not ascending:
         order = np.argsort(pages, kind="stable")
         pages, values = pages[order], values[order]
     found, sums = sum_by_page(pages, values)

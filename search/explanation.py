@@ -207,16 +207,15 @@ def _field_matches(snapshot: Snapshot, evaluator: Evaluator, word: AskedWord, pa
     table = evaluator.table(word.field)
     variants = {variant.term: variant for variant in word.node.variants} if isinstance(word.node, Word) else {}
     matches = []
-    for part in evaluator.occurrences(word.node, segment):
-        here = part.pages == local
-        for code, count in zip(*np.unique(part.codes[here], return_counts=True), strict=True):
-            tf = float(table[code]) * part.weight * int(count)
+    for term, weight, pages, codes in evaluator.occurrences(word.node, segment).each():
+        for code, count in zip(*np.unique(codes[pages == local], return_counts=True), strict=True):
+            tf = float(table[code]) * weight * int(count)
             if tf > 0:
-                variant = variants.get(part.term or "")
-                tier = variant.tier if variant else part.term and word.tier_of(part.term)
+                variant = variants.get(term or "")
+                tier = variant.tier if variant else term and word.tier_of(term)
                 matches.append(
                     FieldMatch(
-                        term=part.term or word.text,
+                        term=term or word.text,
                         tier=tier or "exact",
                         field=FIELDS[code >> codec.FIELD_SHIFT].name,
                         occurrences=int(codec.code_counts(code)) * int(count),

@@ -28,10 +28,10 @@ class MatchedSections:
         words = list(asked)
         self._pages = snapshot.pages
         places = [
-            ((part.pages + base) << FIELD_BITS) | (part.codes >> FIELD_SHIFT).astype(np.int64)
+            ((found.pages + base) << FIELD_BITS) | (found.codes >> FIELD_SHIFT).astype(np.int64)
             for segment, base in zip(snapshot.segments, snapshot.bases, strict=False)
             for word in words
-            for part in evaluator.occurrences(word.node, segment)
+            for found in (evaluator.occurrences(word.node, segment),)
         ]
         self._places: npt.NDArray[np.int64] = np.unique(np.concatenate([*places, np.empty(0, np.int64)]))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,17 +24,38 @@ Postings = tuple[Documents, Codes]
 NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.uint16))
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """Where a term stands in one segment: pages, posting codes, and what an occurrence counts.
+class Occurrences(NamedTuple):
+    """Where some terms stand in one segment: pages and posting codes, one term after the other.
 
-    The pages of a single ``term`` ascend.
+    Each of ``terms`` says which term it is (None for many without a name), what an occurrence of it counts, and how
+    many postings are its own. The pages of a named term ascend.
     """
 
     pages: Documents
     codes: Codes
-    weight: float = 1.0
-    term: str | None = None
+    terms: Sequence[tuple[str | None, float, int]]
+
+    @property
+    def ascending(self) -> bool:
+        """Whether its pages ascend."""
+        return len(self.terms) < 2 and all(term is not None for term, _, _ in self.terms)
+
+    def weighted(self, table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """What each posting counts, ``table`` saying so for each code."""
+        found: npt.NDArray[np.float32] = table.take(self.codes)
+        start = 0
+        for _, weight, count in self.terms:
+            if weight != 1.0:
+                found[start : start + count] *= weight
+            start += count
+        return found
+
+    def each(self) -> Iterator[tuple[str | None, float, Documents, Codes]]:
+        """Term by term: its name, what an occurrence counts, its pages and codes."""
+        start = 0
+        for term, weight, count in self.terms:
+            yield term, weight, self.pages[start : start + count], self.codes[start : start + count]
+            start += count
 
     def in_field(self, field: str) -> Occurrences:
         """Those in what ``field`` stands for."""
@@ -45,43 +66,56 @@ class Occurrences:
         if fields.start:
             kept &= self.codes >= fields.start << codec.FIELD_SHIFT
         places = np.flatnonzero(kept)
-        return replace(self, pages=self.pages[places], codes=self.codes[places])
+        ends = np.cumsum([count for _, _, count in self.terms])
+        counts = np.diff(np.searchsorted(places, ends), prepend=0).tolist()
+        terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
+        return Occurrences(self.pages[places], self.codes[places], terms)
 
 
-def of_terms(segment: Segment, terms: Iterable[str]) -> list[Occurrences]:
+def of_terms(segment: Segment, terms: Iterable[str]) -> Occurrences:
     """Where terms stand, whatever characters they have."""
     numbers = [(term, segment.term_number(term)) for term in terms]
-    return [Occurrences(*segment.postings(number), 1.0, term) for term, number in numbers if number is not None]
+    return _joined([(term, 1.0, segment.postings(number)) for term, number in numbers if number is not None])
 
 
-def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> list[Occurrences]:
+def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> Occurrences:
     """Where terms stand, each with its weight; one of several words as a phrase of words with their stems."""
     found = []
-    postings = cache(segment.postings)  # phrases that say the same share words
+    forms = cache(partial(_forms, segment))  # phrases that say the same share words
     for term, weight in variants:
         if " " in term:
-            words, steps = _telling(term.split())
-            numbers = [segment.stem_terms(stem(word)) for word in words]
-            found.append(Occurrences(*_of_phrase(segment, postings, numbers, steps), weight, term))
+            words, steps = telling(term.split())
+            numbers = [tuple(segment.stem_terms(stem(word))) for word in words]
+            found.append((term, weight, _of_phrase(segment, forms, numbers, steps)))
         elif (number := segment.term_number(term)) is not None:
-            found.append(Occurrences(*postings(number), weight, term))
-    return found
+            found.append((term, weight, segment.postings(number)))
+    return _joined(found)
 
 
-def of_range(segment: Segment, start: int, stop: int) -> list[Occurrences]:
+def of_range(segment: Segment, start: int, stop: int) -> Occurrences:
     """Where the terms numbered ``start`` to ``stop`` stand."""
-    return [Occurrences(*segment.range_postings(start, stop))] if start < stop else []
+    return _joined([(None, 1.0, segment.range_postings(start, stop))] if start < stop else [])
 
 
-def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Postings:
+def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Occurrences:
     """The last words of a phrase where each word stands at most ``slop`` places after the one before.
 
     ``words`` are the numbers of the terms that may stand in each place.
     """
-    return _of_phrase(segment, segment.postings, words, [slop] * (len(words) - 1))
+    forms = partial(_forms, segment)
+    return _joined([(None, 1.0, _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))])
 
 
-def _telling(words: list[str]) -> tuple[list[str], list[int]]:
+def _joined(found: Sequence[tuple[str | None, float, Postings]]) -> Occurrences:
+    if len(found) == 1:
+        pages, codes = found[0][2]
+    else:
+        pages = np.concatenate([postings[0] for _, _, postings in found] or [NOWHERE[0]])
+        codes = np.concatenate([postings[1] for _, _, postings in found] or [NOWHERE[1]])
+    return Occurrences(pages, codes, [(term, weight, len(postings[0])) for term, weight, postings in found])
+
+
+def telling(words: list[str]) -> tuple[list[str], list[int]]:
     """The words of a term without the common ones amid them, and how far each may stand from the one before.
 
     Common words stand on nearly every page and tell nothing here, but finding where would cost the most.
@@ -90,23 +124,40 @@ def _telling(words: list[str]) -> tuple[list[str], list[int]]:
     return [words[at] for at in kept], [after - before for before, after in pairwise(kept)]
 
 
+class _Forms(NamedTuple):
+    """The terms that may stand in one place of a phrase and their postings, one term after the other."""
+
+    numbers: tuple[int, ...]
+    sizes: list[int]
+    pages: Documents
+    codes: Codes
+
+
+def _forms(segment: Segment, numbers: tuple[int, ...]) -> _Forms:
+    postings = [segment.postings(number) for number in numbers]
+    pages = np.concatenate([pages for pages, _ in postings])
+    codes = np.concatenate([codes for _, codes in postings])
+    return _Forms(numbers, [len(pages) for pages, _ in postings], pages, codes)
+
+
 def _of_phrase(
-    segment: Segment, postings: Callable[[int], Postings], words: Sequence[Sequence[int]], steps: Sequence[int]
+    segment: Segment,
+    forms: Callable[[tuple[int, ...]], _Forms],
+    words: Sequence[tuple[int, ...]],
+    steps: Sequence[int],
 ) -> Postings:
     """The last words of a phrase where each word stands at most so many ``steps`` after the one before."""
     if not all(words):
         return NOWHERE
     rarest_first = sorted(words, key=lambda numbers: sum(map(segment.frequency, numbers)))
-    wanted = None
+    wanted = np.ones(segment.pages, bool)
     for numbers in rarest_first:
         having = np.zeros(segment.pages, bool)
-        for number in numbers:
-            having[postings(number)[0]] = True
-        wanted = having if wanted is None else wanted & having
+        having[forms(numbers).pages] = True
+        wanted &= having
         if not wanted.any():
             return NOWHERE
-    assert wanted is not None
-    found = [_places(segment, {number: postings(number) for number in numbers}, wanted) for numbers in words]
+    found = [_places(segment, forms(numbers), wanted) for numbers in words]
     before = found[0]
     for here, step in zip(found[1:], steps, strict=True):
         if not len(before):
@@ -115,21 +166,20 @@ def _of_phrase(
         before = here[(nearest >= 0) & (here - before[nearest] <= step)]
     place = before >> _POSITION_BITS
     pages, fields = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
-    return pages, codec.make_codes(fields, np.ones_like(fields), segment.length_bytes[pages, fields])
+    return pages, codec.make_codes(fields, np.ones_like(fields), segment.lengths_of(pages, fields))
 
 
-def _places(segment: Segment, postings: dict[int, Postings], wanted: Mask) -> npt.NDArray[np.int64]:
+def _places(segment: Segment, word: _Forms, wanted: Mask) -> npt.NDArray[np.int64]:
     """Where any of some terms stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
-    places = []
-    for number, (pages, codes) in postings.items():
-        kept = np.flatnonzero(wanted[pages])
-        counts = codec.code_counts(codes)
-        many = counts[kept].astype(np.int64)
-        ends = np.cumsum(counts, dtype=np.int64)[kept]
-        # The positions of a posting lie side by side: the last of them one before its end.
-        behind = np.repeat(np.cumsum(many), many) - np.arange(many.sum())
-        positions = segment.positions(number)[np.repeat(ends, many) - behind]
-        fields = (codes[kept] >> codec.FIELD_SHIFT).astype(np.int64)
-        place = (pages[kept] << FIELD_BITS) | fields
-        places.append((np.repeat(place, many) << _POSITION_BITS) | positions)
-    return places[0] if len(places) == 1 else np.sort(np.concatenate(places))
+    kept = np.flatnonzero(wanted[word.pages])
+    counts = codec.code_counts(word.codes)
+    ends = counts.cumsum(dtype=np.int64)
+    occurrences = np.diff(ends[np.cumsum(word.sizes) - 1], prepend=0).tolist()
+    positions = np.concatenate([segment.positions(*term) for term in zip(word.numbers, occurrences, strict=True)])
+    many = counts[kept]
+    # The positions of a posting lie side by side: the last of them one before its end.
+    behind = np.repeat(many.cumsum(dtype=np.int64), many) - np.arange(int(many.sum()))
+    fields = word.codes[kept] >> codec.FIELD_SHIFT
+    place = np.repeat((word.pages[kept] << FIELD_BITS) | fields, many) << _POSITION_BITS
+    place |= positions[np.repeat(ends[kept], many) - behind]
+    return place if len(word.numbers) == 1 else np.sort(place)

@@ -25,18 +25,16 @@ Table = npt.NDArray[np.float32]
 
 def weights(boosts: Mapping[str, float], average_lengths: npt.NDArray[np.float64]) -> Table:
     """What each posting code adds to ``tf``: 65,536 numbers."""
-    codes = np.arange(1 << 16)
-    fields = codes >> postings.FIELD_SHIFT
-    boost, b, average = np.zeros((3, 32))
+    boost, b, average = np.zeros((3, 1 << 16 - postings.FIELD_SHIFT))
     for number, field in enumerate(FIELDS):
         boost[number] = boosts[field.name]
         b[number] = field.b
         average[number] = average_lengths[number] if number < len(average_lengths) else 1.0
     average[average == 0] = 1.0
-    lengths = postings.LENGTHS[codes & 0xFF]
-    norms = 1 - b[fields] + b[fields] * lengths / average[fields]
-    counts = ((codes >> postings.COUNT_SHIFT) & (postings.MAX_COUNT - 1)) + 1
-    table: Table = (boost[fields] * counts / np.maximum(norms, 1e-9)).astype(np.float32)
+    norms = (1 - b)[:, np.newaxis] + (b / average)[:, np.newaxis] * postings.LENGTHS
+    one = (boost[:, np.newaxis] / np.maximum(norms, 1e-9)).astype(np.float32)
+    counts = np.arange(1, postings.MAX_COUNT + 1, dtype=np.float32)
+    table: Table = (one[:, np.newaxis, :] * counts[:, np.newaxis]).ravel()
     return table
 
 

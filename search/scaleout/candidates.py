@@ -156,7 +156,7 @@ class Candidates(Segment):
         """The postings of the terms numbered ``start`` to ``stop``, one term after the other."""
         return self._between(start, stop)
 
-    def positions(self, number: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+    def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""
         low, high = self._inverted.token_starts[np.searchsorted(self._inverted.terms, (number, number + 1))]
         return self._inverted.positions[low:high]
@@ -168,6 +168,10 @@ class Candidates(Segment):
         places = self._inverted.run_places
         lengths[places >> FIELD_BITS, places & FIELD_MASK] = self._inverted.run_lengths
         return lengths
+
+    def lengths_of(self, pages: Documents, fields: Codes) -> npt.NDArray[np.uint8]:
+        """The length byte of each of ``fields`` of each of ``pages``."""
+        return self.length_bytes[pages, fields]
 
     # Pages
 

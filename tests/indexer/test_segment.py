@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from procsearch.corpus.errors import DamagedIndex
 from procsearch.indexer.check import check
+from procsearch.indexer.postings import code_counts
 from procsearch.indexer.segment import DELETED, LIVE, SHADOWED
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
@@ -43,7 +44,8 @@ def answers(folder: Path) -> list[Any]:
             number = segment.term_number(word)
             if number is not None:
                 pages, codes = segment.postings(number)
-                found += [pages.tolist(), codes.tolist(), segment.positions(number).tolist()]
+                occurrences = int(code_counts(codes).sum())
+                found += [pages.tolist(), codes.tolist(), segment.positions(number, occurrences).tolist()]
         start, stop = segment.prefix_range("c")
         found.append([part.tolist() for part in segment.range_postings(start, stop)])
         found.append([list(segment.pages_of_id(f"id{n}")) for n in range(13)])

@@ -172,7 +172,7 @@ class _Builder:
                 self._head[number] = block._replace(text=rest)
         parts.name = values["name"][0] if values["name"] else ""
         parts.descriptor = values["descriptor"][0] if values["descriptor"] else ""
-        candidates = [b for b in self._head if b.text and not _is_site_title(b, self._page)]
+        candidates = [b for b in self._head if b.text and not _is_site_title(b)]
         title = None if parts.name else self._title(candidates)
         if not parts.name:
             parts.name = title.text if title else _name_in_title(self._page.title)
@@ -285,11 +285,10 @@ def _may_describe(block: Block) -> bool:
     return is_long_enough and len(block.text) <= _MAX_DESCRIPTOR and _BYLINE.match(block.text) is None
 
 
-def _is_site_title(block: Block, page: RawPage) -> bool:
-    """Whether a heading that is only a link is the site's name, as at the end of the page's title."""
-    return (
-        block.style == "heading" and block.is_link and len(block.links) == 1 and block.links[0].url in ("/", "./", "#")
-    )
+def _is_site_title(block: Block) -> bool:
+    """Whether a heading is only a link to the site's first page, and so the site's name."""
+    is_one_link = block.is_link and len(block.links) == 1
+    return block.style == "heading" and is_one_link and block.links[0].url in ("/", "./", "#")
 
 
 def _drop_trailing_links(section: _Open) -> None:

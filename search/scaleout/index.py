@@ -121,8 +121,8 @@ class ClusterIndex(Index):
         """The procedures that match ``query``, best first; see :meth:`Index.search`."""
         started = time.perf_counter()
         check_window(limit, offset, plain, self._bounds)
-        view = self.view()
         with deadline(timeout):
+            view = self.view()
             tree, corrected, notes = read_query(view, query, plain)
             search = Ranking(self.cluster, view, tree, all_boosts(boosts))
             if not plain:
@@ -366,6 +366,7 @@ class Ranking:
             aggregations["count"] = {"global": {}, "aggs": counted}
         size = min(max(CANDIDATES, 3 * wanted), max(_MOST_CANDIDATES, wanted)) if wanted else 0
         body = {"query": self._query(), "size": size, "_source": _READ, "track_total_hits": True, "aggs": aggregations}
+        check_deadline()  # no seconds left would mean the client's own bound
         try:
             found = self.cluster.search(
                 self.cluster.address.name, body, doing="searching", seconds=min(SEARCH_SECONDS, seconds_left()),

@@ -11,7 +11,6 @@ import pytest
 from tests.places import ROOT, SAMPLES
 
 from .hostile_pages import CANARY, CASES, READ
-from .mutations import PAGE_SECONDS
 from .reading import MEMORY, read_in_child
 from .support import dose, seeded
 
@@ -47,7 +46,7 @@ def test_mutated_pages(tmp_path: Path) -> None:
     count = dose(10_000, 100_000)
     of = [str(seed), "0", str(count), str(SAMPLES / "pages"), str(tmp_path)]
     command = [sys.executable, "-m", "tests.crash.mutations", *of]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PAGE_SECONDS * count)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # ends by itself: alarms
     last = run.stdout.splitlines()[-1:]
     assert run.returncode == 0, f"page {last} of seed {seed}: {run.stderr[-2000:]}"
     peak = int(last[0].removeprefix("peak "))

@@ -2,7 +2,7 @@
 
 What a word is says :mod:`.analysis`. A word is found again by its bytes, eight at a time as one number: a table leads
 from a hash of them to the number of the word, whose bytes are then compared. Whatever the table does not know, new
-words, long ones and such that share a place, is looked up one by one.
+words, long ones and such that share a place, is looked up one by one, each once.
 """
 
 from __future__ import annotations
@@ -104,7 +104,21 @@ class WordNumbers:
             known[places] &= self._lanes[found[places], lane] == values
         unknown = np.flatnonzero(~known)
         if len(unknown):
-            found[unknown] = self._look_up_one_by_one(data, starts[unknown], lengths[unknown], hashes[unknown])
+            found[unknown] = self._look_up_unknown(data, starts[unknown], lengths[unknown], hashes[unknown])
+        return found
+
+    def _look_up_unknown(self, data: Array, starts: Array, lengths: Array, hashes: Array) -> Array:
+        """The number of each word, of which only those with a hash of their own are looked at in Python."""
+        _, at, same = np.unique(hashes, return_index=True, return_inverse=True)
+        found: Array = self._look_up_one_by_one(data, starts[at], lengths[at], hashes[at])[same]
+        equal = self._lengths[found] == lengths
+        eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+        for lane in range(_LANES):
+            values = eights[starts + 8 * lane] & _LANE_MASKS[np.clip(lengths - 8 * lane, 0, 8)]
+            equal &= self._lanes[found, lane] == values
+        others = np.flatnonzero(~equal)
+        if len(others):
+            found[others] = self._look_up_one_by_one(data, starts[others], lengths[others], hashes[others])
         return found
 
     def _look_up_one_by_one(self, data: Array, starts: Array, lengths: Array, hashes: Array) -> Array:

@@ -4,7 +4,7 @@ One number after the other, over a few values of each, for the mean of nDCG@10 o
 same, with at most MOST_QUERIES of its queries), and all of them once more where any has changed. The queries of every
 collection are dealt into parts; each part is judged with the numbers that all other parts chose, so that the figures
 say what the numbers are worth on queries they were not fitted on. Nothing is written: the numbers stand in
-``indexer/parameters.py``, and a person decides.
+``indexer/parameters.py``, and a person decides. ``--semantic`` fits those of ranking by meaning, with sentence vectors.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ GRID: dict[str, tuple[float, ...]] = {
     "PAIR_WEIGHT": (0.0, 0.05, 0.1, 0.2),
     "K3": (0.01, 0.4, 0.85, 2.0),
 }
+MEANING_GRID: dict[str, tuple[float, ...]] = {
+    "MEANING_WEIGHT": (0.5, 1.0, 1.5, 2.0, 3.0),
+    "LEADING_WEIGHT": (0.0, 0.4, 0.7, 1.0),
+}
 PARTS = 5
 SWEEPS = 2
 LEAST_GAIN = 1e-3
@@ -46,16 +50,17 @@ Scores = dict[str, dict[str, float]]
 
 
 class Fit:
-    """Judges settings of the numbers of GRID, each once."""
+    """Judges settings of the numbers of a grid, each once."""
 
-    def __init__(self, judged: list[tuple[Collection, Path]]) -> None:
+    def __init__(self, judged: list[tuple[Collection, Path]], grid: dict[str, tuple[float, ...]]) -> None:
         self._judged = judged
+        self._grid = grid
         self._scores: dict[Setting, Scores] = {}
 
     def scores(self, setting: Setting) -> Scores:
         """Every query's nDCG@10 with the numbers of ``setting``."""
         if setting not in self._scores:
-            for name, value in zip(GRID, setting, strict=True):
+            for name, value in zip(self._grid, setting, strict=True):
                 setattr(parameters, name, value)
             self._scores[setting] = {collection.name: _judge(collection, path) for collection, path in self._judged}
         return self._scores[setting]
@@ -76,7 +81,7 @@ class Fit:
         best = start
         for _ in range(SWEEPS):
             before = best
-            for place, values in enumerate(GRID.values()):
+            for place, values in enumerate(self._grid.values()):
                 for value in values:
                     other = (*best[:place], value, *best[place + 1 :])
                     if self.mean(other, part, held_out=False) > self.mean(best, part, held_out=False) + LEAST_GAIN:
@@ -109,11 +114,15 @@ def main() -> None:
     """Fit on all parts but one, for each part; print the numbers and what they are worth on the part left out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a folder of judged collections")
-    start: Setting = tuple(getattr(parameters, name) for name in GRID)
+    parser.add_argument("--semantic", action="store_true", help="fit the numbers of ranking by meaning")
+    asked = parser.parse_args()
+    grid = MEANING_GRID if asked.semantic else GRID
+    start: Setting = tuple(getattr(parameters, name) for name in grid)
     with TemporaryDirectory(prefix="fitting-") as scratch:
-        found = [_sample(collection) for collection in collections(parser.parse_args().data, Path(scratch))]
-        fit = Fit([(collection, index_of(collection, Path(scratch)).path) for collection in found])
-        print("part ", *GRID, "before after (on the part)", flush=True)
+        folder = Path(scratch)
+        found = [_sample(collection) for collection in collections(asked.data, folder)]
+        fit = Fit([(collection, index_of(collection, folder, asked.semantic).path) for collection in found], grid)
+        print("part ", *grid, "before after (on the part)", flush=True)
         for part in range(PARTS):
             best = fit.best(start, part)
             before, after = fit.mean(start, part, held_out=True), fit.mean(best, part, held_out=True)

@@ -41,7 +41,8 @@ _BLOCK_BITS = 12
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
 _TOGETHER = 256  # blocks brought in at once, fewer than one block of checksums vouches for
-_BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, every so manieth of which is kept at hand
+_BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, every so manieth of which, at least, is kept at hand
+_MOST_SIGNPOSTS = 256
 _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
 
@@ -285,6 +286,11 @@ class Column:
             self._file.verify(self._offset + start * self._itemsize, self._offset + stop * self._itemsize)
         return self._array[start:stop]
 
+    @property
+    def memory(self) -> memoryview:
+        """All elements, as they lie in the file: to be read only where a slice was taken before."""
+        return self._numbers
+
     def bytes(self, start: int, stop: int) -> bytes:
         """The bytes from ``start`` to ``stop`` of an array of bytes."""
         if not 0 <= start <= stop <= len(self._bytes):
@@ -367,29 +373,27 @@ class Strings:
 
 
 class SortedStrings(Strings):
-    """Byte strings in ascending order; the whole of them is verified when they are first searched."""
+    """Byte strings in ascending order, of which a search touches a few stretches only, however many there are."""
 
-    __slots__ = ("_searched",)
+    __slots__ = ("_signposts", "_sound", "_step")
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         super().__init__(file, name)
-        self._searched: tuple[memoryview, memoryview, list[bytes]] | None = None
+        self._step = max(_BETWEEN_SIGNPOSTS, len(self) // _MOST_SIGNPOSTS)
+        self._signposts: list[bytes] | None = None
+        self._sound = bytearray(len(self) // self._step + 2)
 
     def find(self, wanted: bytes) -> int:
         """Where ``wanted`` stands, or would stand."""
-        if self._searched is None:
-            offsets = self._offsets.all().data
-            if len(offsets) > 0:
-                self._data.slice(0, offsets[-1])
-            data = self._data.all().data
-            signposts = [
-                data[offsets[at] : offsets[at + 1]].tobytes() for at in range(0, len(offsets) - 1, _BETWEEN_SIGNPOSTS)
-            ]
-            self._searched = data, offsets, signposts
-        data, offsets, signposts = self._searched
-        signpost = bisect_left(signposts, wanted)
-        low = _BETWEEN_SIGNPOSTS * (signpost - 1) + 1 if signpost else 0
-        high = min(_BETWEEN_SIGNPOSTS * signpost, len(offsets) - 1)
+        if self._signposts is None:
+            self._signposts = [self[at] for at in range(0, len(self), self._step)]
+        stretch = bisect_left(self._signposts, wanted)
+        low = self._step * (stretch - 1) + 1 if stretch else 0
+        high = min(self._step * stretch, len(self))
+        if not self._sound[stretch]:
+            self._data.slice(*self._offsets.slice(low, high + 1)[[0, -1]].tolist())
+            self._sound[stretch] = 1
+        offsets, data = self._offsets.memory, self._data.memory
         while low < high:
             middle = (low + high) // 2
             if data[offsets[middle] : offsets[middle + 1]].tobytes() < wanted:

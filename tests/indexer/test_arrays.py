@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_left
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +98,16 @@ def test_strings_come_back_and_sorted_ones_are_found(values: list[bytes], wanted
         strings = Strings(file, "word")
         assert [strings[place] for place in range(len(strings))] == strings.all() == values
         assert SortedStrings(file, "word").find(wanted) == sum(value < wanted for value in values)
+
+
+def test_a_search_among_many_strings_touches_a_small_part_of_them(tmp_path: Path) -> None:
+    values = [b"%020d" % number for number in range(0, 1_000_000, 2)]
+    data, offsets = pack_strings(values)
+    file = ArrayFile("some", *written(str(tmp_path), {"word_data": data, "word_offsets": offsets}))
+    strings = SortedStrings(file, "word")
+    assert strings.find(b"%020d" % 777_777) == 388_889
+    blocks = file._blocks.verified
+    assert sum(blocks) < 600 < len(blocks) / 4
+    for wanted in (*values[:: len(values) // 3000], b"", b"0", b"1", b"%020d" % 999_998, b"%020d" % 999_999):
+        for near in (wanted, wanted + b"x", wanted[:-1]):
+            assert strings.find(near) == bisect_left(values, near)

@@ -16,6 +16,8 @@ Each class carries the exit code that the command line ends with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ProcsearchError(Exception):
     """The base of every error that procsearch raises."""
@@ -39,13 +41,15 @@ class QueryError(ProcsearchError):
 
 
 class UnknownId(ProcsearchError):  # noqa: N818 - the public name, as KeyError has its own
-    """No procedure with this ``id`` is in the index."""
+    """No procedure with this ``id`` is in the index; ``near`` are ids that may have been meant."""
 
     exit_code = 2
 
-    def __init__(self, id: str) -> None:
-        super().__init__(f"no procedure {id!r} in the index")
+    def __init__(self, id: str, near: Sequence[str] = ()) -> None:
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"no procedure {id!r} in the index{meant}")
         self.id = id
+        self.near = tuple(near)
 
 
 class NoIndex(ProcsearchError):  # noqa: N818 - the public name

@@ -32,6 +32,7 @@ from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
+from .near_codes import near_codes
 from .neighbours import telling_terms
 from .questions import cues_of
 from .results import Hit, Results
@@ -224,6 +225,8 @@ class Index:
         notes = list(asked.notes)
         if total and offset >= total:
             notes.append(f"there are only {total} results")
+        if not total and not plain:
+            notes += asked.why_nothing(filters or {})
         return Results(query, total, time.perf_counter() - started, hits, asked.corrected, tuple(notes), counted)
 
     def _ask(self, view: View, query: str, boosts: Mapping[str, float], plain: bool = False) -> Asked:
@@ -384,6 +387,19 @@ class Asked:
         found = self.evaluator.filter_mask(fields)
         return mask if found is None else mask & found
 
+    def why_nothing(self, filters: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
+        """What to tell where nothing matches: values that no page has, and codes that may have been meant."""
+        snapshot = self._view.snapshot
+        if not snapshot.live_count:
+            yield "the index has no pages yet"
+        for field, values in filters.items():
+            for value in values_of(values):
+                if field != SECTION and not (self.filter_mask({field: value}) & snapshot.live).any():
+                    known = ", ".join(filter(None, self._view.systems[0])) if field == SYSTEM else ""
+                    yield f"no page has {field}={value}" + (f"; there is {known}" if known else "")
+        if near := near_codes(snapshot, self._query):
+            yield f"codes like it: {', '.join(procedure.id for procedure in near)}"
+
     def count(self, facet: str, mask: Mask) -> dict[str, int]:
         """How many pages of ``mask`` have each value of a facet, most first."""
         if facet == SECTION:
@@ -437,7 +453,7 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
 def _page(view: View, id: str) -> int:
     page = view.snapshot.find(id)
     if page is None:
-        raise UnknownId(id)
+        raise UnknownId(id, [procedure.id for procedure in near_codes(view.snapshot, id)])
     return page
 
 

@@ -110,10 +110,12 @@ class Printer:
         self.line((f"{counted(results.total, 'result')} in {results.took * 1000:.1f} ms", "dim"))
 
     def hit(self, number: int, hit: Hit) -> None:
-        """One hit: its name and id, and the snippet with the words that match."""
+        """One hit: its name and id, and the snippet with the words that match where it says more than the name."""
         match = f" ({hit.match})" if hit.match != "exact" else ""
-        self.line((f"{number:>2}. ", "dim"), (hit.name, "bold"), f"  {hit.id}", (f"  {hit.score:.2f}{match}", "dim"))
-        if hit.snippet:
+        in_name = hit.name_marks
+        name = [(piece, style or "bold") for piece, style in marked(hit.name, in_name or ())]
+        self.line((f"{number:>2}. ", "dim"), *name, f"  {hit.id}", (f"  {hit.score:.2f}{match}", "dim"))
+        if hit.snippet and in_name is None:
             section = f"{hit.section}: " if hit.section else ""
             self.line((section, "cyan"), *marked(hit.snippet, hit.marks), indent=4)
 

@@ -65,6 +65,16 @@ class Hit:
         return self._snippet.marks
 
     @property
+    def name_marks(self) -> tuple[tuple[int, int], ...] | None:
+        """The matched words in ``name``, where the snippet only repeats it; None where the snippet says more."""
+        text = self.snippet
+        repeated = text.strip("…")
+        if self.section is not None or not repeated or (place := self.name.find(repeated)) < 0:
+            return None
+        shift = place - text.find(repeated)
+        return tuple((start + shift, end + shift) for start, end in self.marks)
+
+    @property
     def match(self) -> str:
         """The loosest tier that a word needed: exact, stem, synonym, prefix, corrected or semantic."""
         return self._snippet.tier

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from copy import copy
+from itertools import zip_longest
 from typing import Any
 
 from ..indexer import parameters
@@ -22,6 +23,9 @@ from .words import Together, Variant, Word
 
 _MODIFIER = re.compile(r"[0-9a-z]{2}")
 """What may stand after a code and a dash: ``36904-59`` is page 36904."""
+
+_SHORTEST_CODE = 5
+"""Characters of a code that may begin a range without ``code:`` before it; shorter ones are numbers."""
 
 KEYWORD_FIELDS = frozenset(field.name for field in FIELDS if field.keyword)
 
@@ -90,13 +94,17 @@ class Rewriter:
         return word
 
     def _phrase(self, phrase: Any) -> Any:
-        """A phrase as it is, but for a code with its system (``ICD-10-PCS:0TY00Z0``), which names a page."""
+        """A phrase as it is, but for a code with its system (``ICD-10-PCS:0TY00Z0``), which names a page, and for two
+        codes (``36901-36909``), which are a range.
+        """
         *words, code = phrase.words
         if phrase.fieldname == ALL and (system := "".join(words)) in self._systems:
             named = q.And([q.Term("system", system), q.Term("code", code)], boost=parameters.CODE_WEIGHT)
             return q.Or([named, phrase], boost=phrase.boost)
         if phrase.fieldname == ALL and len(phrase.words) == 2 and _MODIFIER.fullmatch(code) and has_digit(words[0]):
             return q.Or([q.Term("code", words[0], boost=parameters.CODE_WEIGHT), phrase], boost=phrase.boost)
+        if phrase.fieldname == ALL and _is_range(phrase.words):
+            return q.Or([q.TermRange("code", *phrase.words), phrase], boost=phrase.boost)
         return phrase
 
     def _in_system(self, query: Any) -> Any:
@@ -116,9 +124,22 @@ class Rewriter:
         if telling and len(telling) < len(wanted):
             self._common.update((sub.text, None) for sub in wanted if _is_common(sub))
             wanted = telling
-        positive = self._together([self.rewrite(sub) for sub in wanted]) if wanted else q.Every()
+        positive = self._together(self._with_systems(wanted)) if wanted else q.Every()
         rewritten = q.AndNot(positive, q.Or(excluded)) if excluded else positive
         rewritten.boost = query.boost
+        return rewritten
+
+    def _with_systems(self, parts: list[Any]) -> list[Any]:
+        """The parts rewritten; a code system right before a code (``HCPCS G0121``) only says which one is meant."""
+        rewritten: list[Any] = []
+        system: Any = None
+        for part, following in zip_longest(parts, parts[1:]):
+            if system is None and _is_bare(part) and part.text in self._systems and _is_bare(following, digits=True):
+                system = part
+                continue
+            found = self.rewrite(part)
+            rewritten.append(found if system is None else q.AndMaybe(found, q.Term("system", system.text)))
+            system = None
         return rewritten
 
     def _together(self, parts: list[Any]) -> Any:
@@ -161,6 +182,22 @@ def plain_query(text: str) -> Any:
     """
     k3 = parameters.K3
     return q.Or([q.Term(ALL, word, boost=(k3 + 1) * n / (k3 + n)) for word, n in Counter(terms(text)).items()])
+
+
+def _is_bare(query: Any, *, digits: bool = False) -> bool:
+    """Whether a part of a query is one word without a field, with ``digits`` one that may be a code."""
+    return isinstance(query, q.Term) and query.fieldname == ALL and (not digits or has_digit(query.text))
+
+
+def _is_range(words: list[str]) -> bool:
+    """Whether two words are the ends of a range of codes."""
+    first, *others = words
+    return (
+        len(others) == 1
+        and len(first) == len(others[0]) >= _SHORTEST_CODE
+        and all(map(has_digit, words))
+        and first < others[0]
+    )
 
 
 def _is_common(query: Any) -> bool:

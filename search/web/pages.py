@@ -186,5 +186,9 @@ def _templates() -> jinja2.Environment:
         finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     environment.globals.update(labels=labels, examples=EXAMPLES)
-    environment.filters.update(marked=lambda hit: marked(hit.snippet, hit.marks), count=lambda number: f"{number:,}")
+    environment.filters.update(
+        name=lambda hit: marked(hit.name, hit.name_marks or ()),
+        marked=lambda hit: marked(hit.snippet, hit.marks),
+        count=lambda number: f"{number:,}",
+    )
     return environment

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from procsearch.corpus.errors import UnknownId
 from procsearch.search.index import Index
 
 from .built import build, found, page
@@ -51,6 +52,47 @@ def test_ranges_and_truncated_codes(index: Index) -> None:
     assert {"cpt4:36901", "cpt4:36904", "cpt4:36905"} <= set(found(index, "3690*"))
     assert set(found(index, "code:3690*")) == {"cpt4:36901", "cpt4:36904", "cpt4:36905"}
     assert found(index, "cpt4:x7777") == []
+
+
+def test_a_range_needs_no_field(index: Index) -> None:
+    assert set(found(index, "36901-36909")) == {"cpt4:36901", "cpt4:36904", "cpt4:36905"}
+    assert found(index, "36909-36901") == []
+    assert found(index, "1-2") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("HCPCS X7777", ["hcpcs:X7777"]),
+        ("hcpcs x7777 balloon", ["hcpcs:X7777", "cpt4:36905"]),
+        ("HCPCS X9999", []),
+        ("cpt4 hcpcs x7777", ["cpt4:36901", "cpt4:36904", "cpt4:36905", "cpt4:36910", "hcpcs:X7777"]),
+    ],
+)
+def test_a_system_before_a_code_finds_no_other_pages_of_it(index: Index, query: str, ids: list[str]) -> None:
+    assert sorted(found(index, query)) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("X-7777", "hcpcs:X7777"), ("OO16O7O", "icd10pcs:0016070"), ("001607", "icd10pcs:0016070"),
+        ("hcpcs:x777", "hcpcs:X7777"), ("x 7777", "hcpcs:X7777"),
+    ],
+)  # fmt: skip
+def test_a_code_that_was_likely_meant_is_told_not_searched_for(index: Index, typed: str, meant: str) -> None:
+    results = index.search(typed)
+    assert (results.total, results.corrected, results.notes[-1:]) == (0, None, (f"codes like it: {meant}",))
+    with pytest.raises(UnknownId, match=f"did you mean {meant}") as caught:
+        index.get(typed)
+    assert caught.value.near == (meant,)
+
+
+def test_ids_need_their_system_and_the_error_says_so(index: Index) -> None:
+    with pytest.raises(UnknownId, match="did you mean cpt4:36904"):
+        index.get("36904")
+    with pytest.raises(UnknownId, match=r"^no procedure 'chair' in the index$"):
+        index.similar("chair")
 
 
 def test_a_system_before_a_word(index: Index) -> None:

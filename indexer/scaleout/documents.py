@@ -1,32 +1,31 @@
-"""A page as a document of the cluster: our own terms and their stems, one after the other, and what is kept of it.
+"""A page as a document of the cluster: our own terms, one after the other, and what is kept of it.
 
-The server analyses nothing: it splits at spaces what :mod:`~...indexer.analysis` found. A text is two strings, its
-terms and then their stems, each behind a mark, with ends of lines as terms of their own, so that every position is that
-of the index in a folder. The mark and the end of a line come before any term in order, so that ranges leave them out.
+The server analyses nothing: it splits at spaces what :mod:`~...indexer.analysis` found. Ends of lines are terms of
+their own, so that every position is that of the index in a folder; they come before any term in order, so that ranges
+leave them out. Each text is sent once: the server itself copies it to the fields that hold several.
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...corpus.procedure import Procedure
-from ..analysis import LINE, MAX_TERM, sound, stem
+from ..analysis import LINE, MAX_TERM, sound
 from ..fields import FIELDS
 from ..page import IndexablePage, PageFacts, tokens_by_field
 from ..postings import LENGTHS, length_bytes
 from ..stored import unpack_procedure
 
-STEM = "\x02"
-"""What stands before a stem."""
+LAYOUT = 2
+"""Raised when the same page gives another document; an index of another layout is built anew."""
 
-FIRST_TERM = "\x03"
-"""Every term comes after this, every stem and end of a line before it."""
+FIRST_TERM = "\x02"
+"""Every term comes after this, every end of a line before it."""
 
 ALL_WORDS = "words.all"
 """The field with the words of all fields that bare words look in."""
@@ -60,16 +59,22 @@ _NUMBER = {"type": "long", "index": False, "doc_values": False}
 def mapping() -> dict[str, Any]:
     """The mapping of the fields of a document."""
     text = {"type": "text", "analyzer": "whitespace"}
-    words = {field.name: {"type": "keyword"} if field.keyword else text for field in FIELDS}
+    found = {**text, "index_options": "docs", "norms": False}
     lengths = {field.name: {"type": "integer", "index": False} for field in FIELDS}
+    words: dict[str, Any] = {"all": text, "names": found}
+    for field in FIELDS:
+        copies = ([ALL_WORDS] if field.name in BARE else []) + ([NAMES] if field.name in _NAMES else [])
+        kind = {"type": "keyword", "doc_values": field.name == "code"} if field.keyword else text
+        words[field.name] = {**kind, "copy_to": copies} if copies else kind
     return {
         "dynamic": "strict",
         "_source": {"excludes": ["words.*", "lengths.*", "terms"]},
         "properties": {
-            "id": _KEYWORD, "container": _KEYWORD, "system": _KEYWORD, "source": _KEPT,
-            "size": _NUMBER, "mtime": _NUMBER, "digest": _KEPT, "parser": {"type": "long"}, "part": {"type": "integer"},
-            "live": {"type": "boolean"}, "stored": {"type": "binary"}, "dictionary": {"type": "integer"},
-            "words": {"properties": {**words, "all": text, "names": text}},
+            "id": _KEYWORD, "container": {**_KEYWORD, "doc_values": False}, "system": _KEYWORD, "source": _KEPT,
+            "size": _NUMBER, "mtime": _NUMBER, "digest": _KEPT, "parser": {"type": "long"},
+            "part": {"type": "integer", "doc_values": False}, "live": {"type": "boolean", "doc_values": False},
+            "stored": {"type": "binary"}, "dictionary": _NUMBER,
+            "words": {"properties": words},
             "lengths": {"properties": lengths},
             "terms": {"type": "keyword", "index": False},
         },
@@ -175,31 +180,21 @@ def again(page: Kept, facts: PageFacts | None = None) -> IndexablePage:
 def _searchable(procedure: Procedure) -> dict[str, Any]:
     """The words of a page field by field, how many there are, and its terms."""
     found, runs = tokens_by_field(procedure)
-    words: dict[str, list[str]] = {"all": [], "names": []}
+    words: dict[str, list[str]] = {}
     lengths: dict[str, int] = {}
     start = 0
     for number, count in runs:
         field, tokens = FIELDS[number], found[start : start + count]
         start += count
         if field.keyword:
-            texts = [token(tokens[0][:MAX_TERM])]
+            text = token(tokens[0][:MAX_TERM])
             lengths[field.name] = 1
         else:
             tokens = [word[:MAX_TERM] for word in tokens]
-            texts = [" ".join(tokens), " ".join(map(_marked, tokens))]
+            text = " ".join(tokens)
             length = count - tokens.count(LINE)
             if length:
                 lengths[field.name] = int(LENGTHS[length_bytes(np.array([length]))][0])
-        words.setdefault(field.name, []).extend(texts)
-        if field.name in BARE:
-            words["all"] += texts
-        if field.name in _NAMES:
-            words["names"].append(texts[0])
+        words.setdefault(field.name, []).append(text)
     terms = sorted({word[:MAX_TERM] for word in found} - {LINE})
     return {"system": procedure.system, "words": words, "lengths": lengths, "terms": terms}
-
-
-@lru_cache(maxsize=1 << 17)
-def _marked(term: str) -> str:
-    """The stem of ``term`` behind its mark; the end of a line as it is."""
-    return term if term == LINE else STEM + stem(term)

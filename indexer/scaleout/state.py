@@ -8,13 +8,13 @@ index stands in its mapping, so that one small request tells it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...corpus.errors import EngineError, NoIndex
 from ..manifest import Versions
 from .cluster import BULK_SECONDS, Cluster
-from .documents import mapping
+from .documents import LAYOUT, mapping
 
 _KEY = "procsearch"
 
@@ -42,7 +42,7 @@ class State:
 
     @property
     def is_current(self) -> bool:
-        """Whether its terms are those that this version makes."""
+        """Whether its documents are those that this version makes."""
         return self.versions == versions()
 
     def told(self) -> dict[str, Any]:
@@ -59,9 +59,8 @@ class Indexes:
 
 
 def versions() -> dict[str, int]:
-    """The versions that the terms of an index depend on."""
-    current = Versions()
-    return {"fields": current.fields, "analysis": current.analysis}
+    """The versions that the documents of an index depend on."""
+    return {**asdict(Versions()), "documents": LAYOUT}
 
 
 def searched(cluster: Cluster) -> State:
@@ -118,14 +117,19 @@ def search_this(cluster: Cluster, state: State) -> None:
     actions: list[dict[str, Any]] = [{"remove_index": {"index": other}} for other in others]
     actions.append({"add": {"index": state.index, "alias": name}})
     doing = "pointing the alias to the new index"
+    refreshing = {"index": {"refresh_interval": None}}
+    cluster.request("PUT", f"/{state.index}/_settings", refreshing, doing=doing, seconds=BULK_SECONDS)
     cluster.request("POST", "/_aliases", {"actions": actions}, doing=doing, seconds=BULK_SECONDS)
 
 
 def _make(cluster: Cluster, index: str) -> State:
-    """A new index; one that somebody else has just made is as good."""
+    """A new index; one that somebody else has just made is as good.
+
+    Until it is searched it is refreshed only when told to: else there would be many small segments to merge.
+    """
     state = State(index, versions())
     body = {
-        "settings": {"index": dict(cluster.address.settings)},
+        "settings": {"index": {**cluster.address.settings, "refresh_interval": "-1"}},
         "mappings": {**mapping(), "_meta": {_KEY: state.told()}},
     }
     doing = "making the index"

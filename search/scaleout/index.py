@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -20,7 +20,9 @@ import numpy as np
 from ...corpus.errors import EngineError, QueryError, UnknownId
 from ...corpus.procedure import SECTION_KINDS, Procedure
 from ...indexer import parameters
+from ...indexer.analysis import stem
 from ...indexer.fields import BOOSTS
+from ...indexer.manifest import Versions
 from ...indexer.scaleout import dictionary, state
 from ...indexer.scaleout.address import read_address
 from ...indexer.scaleout.cluster import Cluster
@@ -65,6 +67,11 @@ class ClusterView(View):
         super().__init__(snapshot, vocabulary, bounds)
         self.state = known
         self.counts: BoundedCache[int] = BoundedCache(_KEPT_COUNTS * 1000)
+
+    def inflections(self, word: str) -> list[str]:
+        """The terms with the stem of ``word``."""
+        segments = self.snapshot.segments
+        return sorted({segment.term(number) for segment in segments for number in segment.stem_terms(stem(word))})
 
     def rarity(self, terms: Sequence[str]) -> float:
         """About how telling some terms are together."""
@@ -254,7 +261,7 @@ class ClusterIndex(Index):
             "segments": told["segments"]["count"],
             "bytes": told["store"]["size_in_bytes"],
             "generation": view.state.generation,
-            "versions": dict(view.state.versions),
+            "versions": asdict(Versions()),
         }
 
     def check(self) -> list[str]:
@@ -294,7 +301,7 @@ class Ranking:
         self.procedures: list[Procedure] = []
         self.evaluator = self._evaluator()
         self._translator = Translator(
-            boosts, self.evaluator.expansion, view.rarity, self._bonus, sum(1 for _ in leaves(tree))
+            boosts, self.evaluator.expansion, view.inflections, view.rarity, self._bonus, sum(1 for _ in leaves(tree))
         )
         self._filters: list[Query] = []
         self._facets: dict[str, Query] = {}

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...corpus.errors import QueryError
-from ...indexer.analysis import stem
 from ...indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, FIELDS, NAMING, field_range
-from ...indexer.scaleout.documents import ALL_WORDS, FIRST_TERM, LIVE, NAMES, STEM, token
+from ...indexer.scaleout.documents import ALL_WORDS, FIRST_TERM, LIVE, NAMES, token
 from ..expansion import Expansion
 from ..language import trees as q
+from ..occurrences import telling
 from ..scoring import field_boosts
 from ..words import InParts, Together, Word
 from .leaves import in_field
@@ -32,15 +32,16 @@ _KEYWORDS = frozenset(field.name for field in FIELDS if field.keyword)
 class Translator:
     """Translates the trees of one query.
 
-    ``boosts`` are those of the query, ``expand`` gives the terms of a wildcard or a fuzzy word, ``rarity`` about how
-    telling some terms are; ``bonus`` is what having all words of a short query counts. With ``scored`` pages are put in
-    order, else only found.
+    ``boosts`` are those of the query, ``expand`` gives the terms of a wildcard or a fuzzy word, ``inflections`` those
+    with the stem of a word, ``rarity`` about how telling some terms are; ``bonus`` is what having all words of a short
+    query counts. With ``scored`` pages are put in order, else only found.
     """
 
     def __init__(
         self,
         boosts: Mapping[str, float],
         expand: Callable[[Any], Expansion],
+        inflections: Callable[[str], Sequence[str]],
         rarity: Callable[[Sequence[str]], float],
         bonus: float,
         words: int = 1,
@@ -48,6 +49,7 @@ class Translator:
         self._is_long = words > _SCORED_WORDS
         self._boosts = boosts
         self._expand = expand
+        self._inflections = inflections
         self._rarity = rarity
         self._bonus = bonus
         self._is_usual = {name for name, boost in boosts.items() if boost} == {
@@ -140,16 +142,26 @@ class Translator:
         words = [token(word) for word in node.words]
         if node.slop <= 1:
             return self._side_by_side(node.fieldname, words)
-        return any_of([near(path, words, node.slop) for path in self._texts(node.fieldname)])
+        places, steps = [[word] for word in words], [node.slop] * (len(words) - 1)
+        return any_of([near(path, places, steps) for path in self._texts(node.fieldname)])
 
     def _terms(self, field: str, terms: Sequence[tuple[str, float]], scored: bool) -> Query:
         """Pages with any of some terms, each of which counts as much as its weight says."""
         words = [(token(term), weight) for term, weight in terms if " " not in term]
-        phrases = [term for term, _ in terms if " " in term]
-        parts = [self._side_by_side(field, [STEM + stem(word) for word in phrase.split()]) for phrase in phrases]
+        parts = [self._of_several(field, term, weight, scored) for term, weight in terms if " " in term]
         if words:
             parts.append(self._scored(field, words) if scored else self._any(field, [word for word, _ in words]))
         return any_of(parts)
+
+    def _of_several(self, field: str, term: str, weight: float, scored: bool) -> Query:
+        """Pages with a term of several words, each of them in any inflection."""
+        words, steps = telling(term.split())
+        places = [list(map(token, self._inflections(word))) for word in words]
+        if not all(places):
+            return NOTHING
+        paths = [ALL_WORDS] if field == ALL and self._is_usual else self._texts(field)
+        found = any_of([near(path, places, steps) for path in paths])
+        return constant(found, weight * max(map(self._rarity, places))) if scored else found
 
     def _any(self, field: str, words: Sequence[str]) -> Query:
         return self._in_fields(field, lambda path: {"terms": {path: list(words)}})
@@ -243,13 +255,22 @@ def side_by_side(field: str, words: Sequence[str]) -> Query:
     return {"match_phrase": {field: {"query": " ".join(words), "analyzer": "whitespace"}}}
 
 
-def near(field: str, words: Sequence[str], slop: int) -> Query:
-    """Pages that have ``words`` in order in a field, each at most ``slop`` places after the one before."""
-    found: Query = {"span_term": {field: words[0]}}
-    for word in words[1:]:
-        clauses = [found, {"span_term": {field: word}}]
-        found = {"span_near": {"clauses": clauses, "slop": slop - 1, "in_order": True}}
+def near(field: str, places: Sequence[Sequence[str]], steps: Sequence[int]) -> Query:
+    """Pages that have a term for each of ``places`` in a field, in order, each at most so many ``steps`` after another.
+
+    It is put together from its end: the server tries each beginning with the nearest rest only.
+    """
+    if all(len(terms) == 1 for terms in places) and set(steps) == {1}:
+        return side_by_side(field, [terms[0] for terms in places])
+    found = _any_span(field, places[-1])
+    for terms, step in zip(places[-2::-1], steps[::-1], strict=True):
+        found = {"span_near": {"clauses": [_any_span(field, terms), found], "slop": step - 1, "in_order": True}}
     return found
+
+
+def _any_span(field: str, terms: Sequence[str]) -> Query:
+    spans: list[Query] = [{"span_term": {field: term}} for term in terms]
+    return spans[0] if len(spans) == 1 else {"span_or": {"clauses": spans}}
 
 
 def _by_weight(words: Sequence[tuple[str, float]]) -> Iterator[tuple[float, list[str]]]:

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procsearch import Index, QueryError, UnknownId, open_index, reindex
-from procsearch.indexer.fields import BOOSTS, FIELD_NUMBERS
+from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, NAMING
 from procsearch.search.evaluation import measure, read_qrels, read_queries
 from procsearch.search.scaleout.index import ClusterIndex, Ranking
+from procsearch.search.words import Variant, Word
 from tests.indexer.histories import make_procedure
 from tests.search.random_queries import queries
 
@@ -137,7 +138,9 @@ def random_pages(place: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("random")
     procedures = [replace(make_procedure(seed), id=f"id{seed}", source=f"{seed}.html") for seed in range(120)]
     records = folder / "pages.jsonl"
-    records.write_text("".join(json.dumps(procedure.to_json()) + "\n" for procedure in procedures))
+    pages = [procedure.to_json() for procedure in procedures]
+    pages.append({"_id": "twice", "title": "", "text": "first second and more second then third"})
+    records.write_text("".join(json.dumps(page) + "\n" for page in pages))
     address = place()
     for index in (folder / "index", address):
         reindex(records, index)
@@ -146,9 +149,23 @@ def random_pages(place: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     return open_index(folder / "index"), cluster
 
 
+@pytest.mark.parametrize("slop", range(1, 6))
+def test_a_phrase_goes_on_from_each_place_where_it_may(random_pages: tuple[Index, ClusterIndex], slop: int) -> None:
+    folder, cluster = (index.search(f'"first second third"~{slop}').total for index in random_pages)
+    assert cluster == folder == (slop >= 4)
+
+
+TERMS = st.lists(st.sampled_from(("clot", "graft", "bleed", "of", "the", "vein", "absent")), min_size=2, max_size=4)
+SAID = st.builds(
+    lambda field, terms: Word(field, "clot", tuple(Variant(" ".join(term), 0.6, "synonym") for term in terms)),
+    st.sampled_from((ALL, ALL, NAMING, "name", "risks")), st.lists(TERMS, min_size=1, max_size=3),
+)  # fmt: skip
+"""Words that terms of several words may stand for."""
+
+
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(
-    asked=st.lists(queries, min_size=5, max_size=10),
+    asked=st.lists(queries | SAID, min_size=5, max_size=10),
     boosts=st.just({})
     | st.dictionaries(st.sampled_from(sorted(FIELD_NUMBERS)), st.sampled_from((0.0, 3.0)), max_size=3),
 )

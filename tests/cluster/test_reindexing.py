@@ -116,7 +116,7 @@ def test_another_version_is_indexed_anew_and_then_takes_its_place(
     reindex(pages, address)
     old = list(open_index(address).procedures())
     shutil.rmtree(pages)  # all that is needed is in the index
-    monkeypatch.setattr(state, "versions", lambda: {"fields": 1, "analysis": 99})
+    monkeypatch.setattr(state, "versions", lambda: {"fields": 1, "analysis": 99, "documents": 1})
     with pytest.raises(NoIndex, match="another version"):
         open_index(address)
     reindex([], address, shard=(1, 2))

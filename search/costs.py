@@ -1,6 +1,7 @@
 """What patterns, ranges and phrases cost is known before they are looked up: a query that costs too much is refused.
 
-Costs are in postings, each of which takes about 20 ns. Plain words need no count: a query has few of them.
+Costs are in postings, each of which takes about 20 ns. Plain words need no count, as a query has few of them, but for
+the phrases that they stand for: pairs of them side by side, and synonyms of several words.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..corpus.errors import QueryError
+from ..indexer.analysis import stem
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
 from .evaluator import Evaluator
 from .language import Bounds
 from .language import trees as q
+from .occurrences import telling
+from .words import Word
 
-_COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)
+_COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase, Word)
 _FEWEST_PAGES = 10_000
 _PLACE_COST = 2
 """What it costs to look at a posting for a word of a phrase."""
@@ -36,7 +40,8 @@ def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator,
             reason = f"the patterns and fuzzy words of a query may stand for {bounds.all_expansions} words at most"
             raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)
         if left < 0:
-            reason = "the patterns, ranges and phrases of this query stand for too much; use fewer, or longer words"
+            what = "words side by side" if isinstance(leaf, Word) else "patterns, ranges and phrases"
+            reason = f"the {what} of this query stand for too much; use fewer, or longer words"
             raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)
 
 
@@ -48,9 +53,16 @@ def _cost(leaf: Any, segment: Segment, evaluator: Evaluator) -> int:
         return segment.postings_between(*segment.term_range(leaf.start, leaf.end, leaf.startexcl, leaf.endexcl))
     if isinstance(leaf, q.Phrase):
         return _PLACE_COST * sum(_frequency(segment, word) for word in leaf.words)
+    if isinstance(leaf, Word):
+        phrases = (telling(variant.term.split())[0] for variant in leaf.variants if " " in variant.term)
+        return _PLACE_COST * sum(_stem_frequency(segment, word) for words in phrases for word in words)
     return sum(_frequency(segment, term) for term in evaluator.expansion(leaf).terms)
 
 
 def _frequency(segment: Segment, term: str) -> int:
     number = segment.term_number(term)
     return 0 if number is None else segment.frequency(number)
+
+
+def _stem_frequency(segment: Segment, word: str) -> int:
+    return sum(map(segment.frequency, segment.stem_terms(stem(word))))

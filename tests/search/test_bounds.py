@@ -97,6 +97,7 @@ def test_a_pattern_and_a_fuzzy_word_stand_for_the_most_frequent_words_and_say_so
         ('leg "of the"~10', 5),
         ("leg aaao~2", 4),
         ("leg code:{a TO]", 9),
+        ("vein leg aaao abao acao adao", 0),
     ],
 )
 def test_what_stands_for_too_much_is_refused_at_its_place(

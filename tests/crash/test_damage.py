@@ -243,6 +243,7 @@ class TestHealing:
                         "manifest", "write.lock", *(file.name for file in read_manifest(Storage(folder)).files())
                     }  # fmt: skip
 
+    @pytest.mark.damages
     def test_a_dry_run_removes_nothing_of_a_damaged_index(self, source: Path, tmp_path: Path) -> None:
         reindex([source], tmp_path / "index")
         (tmp_path / "index" / "manifest").write_bytes(b"{}")

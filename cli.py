@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from procsearch.search.printing import Printer
 
 SOME_PAGES_FAILED = 1
+SHOWN_WARNINGS = 20
 
 index_option = click.option(
     "--index", "index_path", envvar="PROCSEARCH_INDEX", default="procsearch-index", show_default=True,
@@ -67,7 +68,15 @@ def _limits(max_page_bytes: int) -> Limits:
     return Limits(max_page_bytes=max_page_bytes)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class InOrder(click.Group):
+    """A group whose help lists the commands as they stand here: in the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="procsearch")
 def group() -> None:
     """Search medical procedure pages: index what you scraped, then ask in your own words.
@@ -95,7 +104,7 @@ def group() -> None:
 @click.option("--memory", type=click.IntRange(1), default=512, show_default=True,
               help="About how many megabytes pages may take before they are written out.")  # fmt: skip
 @click.option("--no-wait", is_flag=True, help="Fail at once if another process is writing.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell what was odd about each page.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell what was odd about each page, and all warnings.")
 @json_option
 @click.pass_context
 def index(
@@ -121,8 +130,8 @@ def index(
         )  # fmt: skip
     for failed in report.failed:
         terminal.tell(f"failed: {failed.page}: {failed.reason}")
-    for warning in (*report.warnings, *(report.oddities if verbose else ())):
-        terminal.tell(f"warning: {warning}")
+    terminal.warn(report.warnings, None if verbose else SHOWN_WARNINGS)
+    terminal.warn(report.oddities if verbose else ())
     if as_json:
         _print_json(report.to_json())
     else:
@@ -144,7 +153,7 @@ def index(
 @click.option("--no-wait", is_flag=True, help="Fail at once if another process is writing.")
 @json_option
 def embed(*, index_path: str, model: str | None, forget: bool, jobs: int | None, no_wait: bool, as_json: bool) -> None:
-    """Give the pages of the index sentence vectors, so that searches find by meaning too.
+    """Give pages sentence vectors, to search by meaning too.
 
     Needs pip install 'procsearch[semantic]'. It may be interrupted: the next run goes on from there. Every later
     run of index gives new pages vectors by itself.
@@ -268,7 +277,10 @@ def parse(
     context: click.Context, *, pages: tuple[str, ...], headings: dict[str, str] | None, max_page_bytes: int,
     report: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Show what parsing makes of PAGES, without indexing anything; with --json one procedure a line."""
+    """Show what parsing makes of PAGES, indexing nothing.
+
+    With --json one procedure a line.
+    """
     from procsearch.corpus.errors import PageError
     from procsearch.search.parsing_report import ParsingReport, parsed
 
@@ -347,12 +359,17 @@ def evaluate(
     *, index_path: str, queries: str, qrels: str, boosts: dict[str, float], vocabulary: str | None, run_out: str | None,
     against: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Judge the index: nDCG@10, R@100, AP and RR on judged queries, read as plain words."""
+    """Judge the index on judged queries: nDCG@10, R@100, AP and RR.
+
+    Queries are read as plain words, not as query language.
+    """
     from procsearch.search.evaluation import MEASURES, compare, measure, read_qrels, read_queries, write_trec_run
-    from procsearch.search.guard import judged, other_run, run_queries
+    from procsearch.search.guard import judged, other_run, run_queries, unknown_documents
 
     asked, judgements = judged(read_queries(queries), read_qrels(qrels))
-    run = run_queries(_open(index_path, vocabulary), asked, boosts=boosts)
+    index = _open(index_path, vocabulary)
+    terminal.warn(unknown_documents(index, judgements))
+    run = run_queries(index, asked, boosts=boosts)
     if run_out:
         write_trec_run(run, run_out)
     means = measure(judgements, run).mean
@@ -372,7 +389,10 @@ def evaluate(
 @index_option
 @json_option
 def export(index_path: str, as_json: bool) -> None:
-    """Print every procedure as JSON, one a line, in the order of ids."""
+    """Print every procedure as JSON, one a line.
+
+    They come in the order of ids; index reads them back.
+    """
     for procedure in _open(index_path).procedures():
         _print_json(procedure.to_json())
 
@@ -417,14 +437,17 @@ def serve(
 @index_option
 @vocabulary_option
 def mcp(index_path: str, vocabulary: str | None) -> None:
-    """Offer search, show and similar to a language model, as MCP tools on standard input and output."""
+    """Offer search, show and similar to a language model.
+
+    They are MCP tools on standard input and output.
+    """
     terminal.extra("mcp", ".mcp").serve(index_path, vocabulary=vocabulary)
 
 
 @group.command()
 @json_option
 def demo(as_json: bool) -> None:
-    """Index the sample pages into a temporary place and show a few searches."""
+    """Index sample pages in a temporary place and search them."""
     from procsearch.search.demo import demonstrate
 
     demonstrate(_print_json if as_json else None, _printer())

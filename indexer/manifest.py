@@ -66,7 +66,7 @@ def read_manifest(storage: Storage) -> Manifest:
     try:
         data = storage.read(MANIFEST)
     except FileNotFoundError:
-        raise NoIndex(f"there is no index at {storage.path}") from None
+        raise NoIndex(f"there is no index at {storage.path}; indexing pages makes one") from None
     line, _, rest = data.partition(b"\n")
     if rest != b"%08x\n" % zlib.crc32(line):
         raise DamagedIndex(MANIFEST, "its checksum does not fit")

@@ -19,7 +19,7 @@ from .page import IndexablePages, PageFacts
 from .preparation import Outcome, Task, parser_number
 from .scaleout.address import is_address
 from .snapshot import Snapshot
-from .storage import Storage
+from .storage import LOCK_NAME, Storage
 from .workers import prepared
 from .writer import DEFAULT_MEMORY, IndexWriter, Shadowing
 
@@ -232,6 +232,7 @@ class _Run:
             self._known[source] = ref
             self._files.setdefault(ref.container, []).append(ref)
         self._before = writer.page_count()
+        self._indexes: dict[str, bool] = {}  # folders, and whether they are indexes
         self._left_alone: set[str] = set()  # files that were not opened
         self._met: set[str] = set()  # sources of pages found
         self._failing: dict[str, set[str]] = {}  # what failed in each file or folder
@@ -247,6 +248,8 @@ class _Run:
         self._read_pages()
         if self._mine is None:
             self._remove_vanished()
+            if self._order.named and not (self._met or self._left_alone or self._failed):
+                self._warnings.append(f"no pages found in {', '.join(map(printable, self._order.named))}")
         if not self._order.dry_run:
             self._commit()
         return Report(
@@ -275,7 +278,7 @@ class _Run:
     def _tasks(self) -> Iterator[Task]:
         """The pages that are not plainly unchanged; the others are counted on the way."""
         for found in find_pages(self._order.named, limits=self._order.limits, unchanged=self._is_unchanged):
-            if found.container.startswith(self._own):
+            if self._is_of_an_index(found.container):
                 continue
             if self._mine and not isinstance(found, Unchanged) and not self._mine(found.source):
                 continue
@@ -290,6 +293,14 @@ class _Run:
                 self._progress.page(found.container)
             else:
                 self._fail(found)
+
+    def _is_of_an_index(self, container: str) -> bool:
+        """Whether a file found belongs to the index, or to another one that lies among the pages."""
+        folder = os.path.dirname(container)  # noqa: PTH120 - 100,000 times
+        if folder not in self._indexes:
+            inside = Path(folder)
+            self._indexes[folder] = (inside / MANIFEST).is_file() and (inside / LOCK_NAME).is_file()
+        return container != STDIN and (self._indexes[folder] or container.startswith(self._own))
 
     def _is_unchanged(self, container: str, size: int, mtime_ns: int) -> bool:
         refs = self._files.get(container)

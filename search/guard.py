@@ -35,6 +35,15 @@ def judged(queries: Mapping[str, str], qrels: Qrels) -> tuple[dict[str, str], Qr
     return {name: queries[name] for name in both}, {name: qrels[name] for name in both}
 
 
+def unknown_documents(index: Index, qrels: Qrels) -> list[str]:
+    """A warning where documents judged relevant are not in the index, and so count as not found."""
+    relevant = {id for grades in qrels.values() for id, grade in grades.items() if grade > 0}
+    unknown = sorted(id for id in relevant if id not in index)
+    if not unknown:
+        return []
+    return [f"{len(unknown)} of {len(relevant)} relevant documents are not in the index, as {unknown[0]}"]
+
+
 def other_run(path: str | Path, queries: Mapping[str, str]) -> dict[str, dict[str, float]]:
     """The run to compare with: that of another index where ``path`` is a folder, else a TREC run."""
     return run_queries(open_index(path), queries) if Path(path).is_dir() else read_trec_run(path)

@@ -86,8 +86,8 @@ class Printer:
     def indexed(self, report: Report, place: str, dry_run: bool) -> None:
         """What re-indexing did, or would do, to the index in ``place``."""
         self.line(
-            f"{'dry run, nothing was changed: ' if dry_run else ''}{report.added} added, {report.changed} changed, "
-            f"{report.unchanged} unchanged, {report.removed} removed, {len(report.failed)} failed; "
+            f"{'dry run, nothing was changed: ' if dry_run else ''}{report.added:,} added, {report.changed:,} changed, "
+            f"{report.unchanged:,} unchanged, {report.removed:,} removed, {len(report.failed):,} failed; "
             f"{counted(report.documents, 'document')} in {place} ({report.seconds:.1f} s)"
         )
 
@@ -104,7 +104,7 @@ class Printer:
         for number, hit in enumerate(results.hits, offset + 1):
             self.hit(number, hit)
         for name, counts in results.facets.items():
-            self.line((f"{name}: ", "bold"), ", ".join(f"{value} {count}" for value, count in counts.items()))
+            self.line((f"{name}: ", "bold"), _counts(counts) or "none")
         if not results.total:
             self.line("Nothing matches. Fewer or other words may.")
         self.line((f"{counted(results.total, 'result')} in {results.took * 1000:.1f} ms", "dim"))
@@ -173,7 +173,7 @@ class Printer:
         """Names and values, one a line."""
         for name, value in values.items():
             if isinstance(value, dict):
-                shown = ", ".join(f"{key} {count}" for key, count in value.items())
+                shown = _counts(value)
             else:
                 shown = f"{value:,}" if isinstance(value, int) else str(value)
             self.line((f"{name}: ", "cyan"), shown)
@@ -190,6 +190,10 @@ def pointing_at(text: str, position: int, width: int = 90) -> tuple[str, str]:
 def counted(number: int, thing: str) -> str:
     """``number`` of a thing, as ``1 page`` or ``2 pages``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{value} {count:,}" for value, count in counts.items())
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> list[tuple[str, str]]:

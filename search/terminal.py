@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from io import StringIO, TextIOWrapper
@@ -70,6 +70,16 @@ def tell(message: str) -> None:
     from .printing import printable
 
     click.echo(printable(message), err=True)
+
+
+def warn(warnings: Sequence[str], shown: int | None = None) -> None:
+    """Tell of each of ``warnings``, or of the first ``shown`` and how many more there are."""
+    from .printing import counted
+
+    for warning in warnings[:shown]:
+        tell(f"warning: {warning}")
+    if shown is not None and len(warnings) > shown:
+        tell(f"{counted(len(warnings) - shown, 'more warning')}; --verbose tells all")
 
 
 def _point_at(query: str, position: int) -> None:

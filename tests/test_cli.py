@@ -111,6 +111,23 @@ class TestInAPipe:
         assert lines[2] == "    purpose: Shatters a kidney stone."
         assert re.fullmatch(r"2 results in \d+\.\d ms", lines[-1])
 
+    def test_a_name_is_not_said_twice(self, tmp_path: Path) -> None:
+        names = ("Wheelchair accessory", "Tray for a wheelchair, " + "adjustable, " * 30 + "each")
+        lines = [json.dumps({"id": f"x:{number}", "name": name}) for number, name in enumerate(names)]
+        (tmp_path / "names.jsonl").write_text("\n".join(lines))
+        run("index", "names.jsonl", at=tmp_path)
+        shown = run("search", "wheelchair", at=tmp_path).out.splitlines()
+        assert len(shown) == 3
+        assert shown[0].startswith(f" 1. {names[0]}  x:0  ")
+        assert shown[1].startswith(f" 2. {names[1]}  x:1  ")
+        coloured = on_terminal("search", "tray wheelchair", at=tmp_path).out
+        assert "\x1b[1;32mwheelchair\x1b[0m\x1b[1m, adjustable" in coloured
+
+    def test_the_help_of_every_command_fits_its_line(self) -> None:
+        listed = run_process("--help", at=ROOT).out.partition("Commands:")[2]
+        assert listed.split()[:2] == ["index", "Bring"]
+        assert "..." not in listed
+
     def test_nothing_found_is_said_kindly(self, place: Path) -> None:
         ran = run("search", "zzzz", at=place)
         assert (ran.code, ran.out.splitlines()[0]) == (0, "Nothing matches. Fewer or other words may.")
@@ -127,6 +144,16 @@ class TestInAPipe:
         write_pages(tmp_path / "pages", a="text")
         assert run("index", "pages", at=tmp_path).err == "reading pages …\nwriting the index …\n"
         assert run("index", "pages", at=tmp_path).err == "reading pages …\n"
+
+    def test_many_warnings_are_counted_unless_all_are_asked_for(self, tmp_path: Path) -> None:
+        for folder in ("one", "two"):
+            write_pages(tmp_path / folder, **{f"hcpcs-G0{number}": "text" for number in range(100, 130)})
+        told = run("index", "one", "two", "--index", "some", at=tmp_path).err
+        assert told.count("has the same id") == 20
+        assert told.endswith("\n10 more warnings; --verbose tells all\n")
+        told = run("index", "one", "two", "--index", "all", "--verbose", at=tmp_path).err
+        assert told.count("has the same id") == 30
+        assert "more warnings" not in told
 
     def test_verbose_tells_what_was_odd(self, tmp_path: Path) -> None:
         write_pages(tmp_path / "pages", twins="text")

@@ -40,7 +40,7 @@ def join(reading: Reading, parts: list[Part]) -> Query | None:
         parts = _fold(reading, parts, name, joined)
     queries = [part for part in parts if part is not None]
     if len(queries) > 1 and any(type(query) is Not for query in queries):
-        reading.note("NOT beside other words means: or any page without it; to leave pages out, write AND NOT")
+        reading.note("NOT beside other words leaves pages out, as AND NOT does")
     return any_of(queries)
 
 

@@ -338,7 +338,15 @@ class TestTheOthers:
         text = 'NOT risks:[a TO ( " ' + "word " * 300 + "colonoscopy"
         (tmp_path / "q.jsonl").write_text(json.dumps({"_id": "1", "text": text}))
         (tmp_path / "r.tsv").write_text("query-id\tcorpus-id\tscore\n1\thcpcs:G0121\t1\n")
-        assert asked("eval", "--queries", "q.jsonl", "--qrels", "r.tsv", "--json").json["R@100"] == 1
+        ran = asked("eval", "--queries", "q.jsonl", "--qrels", "r.tsv", "--json")
+        assert (ran.json["R@100"], ran.err) == (1, "")
+
+    def test_eval_tells_of_judged_documents_that_are_not_there(self, asked: Asked, tmp_path: Path) -> None:
+        (tmp_path / "q.jsonl").write_text(json.dumps({"_id": "1", "text": "colonoscopy"}))
+        (tmp_path / "r.tsv").write_text("query-id\tcorpus-id\tscore\n1\thcpcs:G0121\t1\n1\tG0105\t1\n1\tno\t0\n")
+        ran = asked("eval", "--queries", "q.jsonl", "--qrels", "r.tsv", "--json")
+        assert ran.err == "warning: 1 of 2 relevant documents are not in the index, as G0105\n"
+        assert ran.json["R@100"] == 0.5
 
     def test_export_gives_every_procedure_a_line(self, asked: Asked) -> None:
         found = asked("export").json_lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -92,6 +93,7 @@ def test_every_call_of_a_commit_fails(tmp_path: Path, step: int) -> None:
     if step:
         shutil.copytree(base, folder)
     assert attempt(folder, step, counting) is None
+    gc.collect()  # what other tests have left open
     descriptors = names_in("/proc/self/fd")
     for place, error, mode in _faults(counting.count, random):
         shutil.rmtree(folder)

@@ -308,10 +308,12 @@ class TestOneCommit:
         assert procsearch.open_index("x").search("spleen").total == 0
         assert counts(reindex("pages", "x")) == (0, 1, 7, 0)
 
-    def test_an_empty_folder_makes_an_index_without_pages(self, place: Path) -> None:
+    def test_an_empty_folder_makes_an_index_without_pages_and_both_are_told(self, place: Path) -> None:
         Path("none").mkdir()
-        assert counts(reindex("none", "x")) == (0, 0, 0, 0)
-        assert procsearch.open_index("x").search("kidney").total == 0
+        report = reindex("none", "x")
+        assert (counts(report), report.warnings) == ((0, 0, 0, 0), ("no pages found in none",))
+        results = procsearch.open_index("x").search("kidney")
+        assert (results.total, results.notes) == (0, ("the index has no pages yet",))
 
     def test_processes_make_no_difference(self, place: Path) -> None:
         write_pages(Path("pages"), **{f"p{n:03}": f"kidney {n % 7} stone" for n in range(150)})
@@ -349,6 +351,13 @@ class TestOneCommit:
     def test_the_index_itself_is_no_page(self, place: Path, named: str) -> None:
         for run in range(3):
             report = reindex(named.format(place), "x")
+            assert (counts(report), report.failed) == ((8, 0, 0, 0) if run == 0 else (0, 0, 8, 0), ())
+
+    def test_another_index_among_the_pages_is_none(self, place: Path) -> None:
+        reindex("pages", "pages/other")
+        write_pages(Path("pages/other"), stray="a page that lies in it")
+        for run in range(2):
+            report = reindex("pages", "x")
             assert (counts(report), report.failed) == ((8, 0, 0, 0) if run == 0 else (0, 0, 8, 0), ())
 
     def test_seconds_are_those_it_took(self, place: Path) -> None:

@@ -137,6 +137,13 @@ class TestFiltersAndFacets:
     def test_an_unknown_field_or_facet_is_refused(self, index: Index) -> None:
         with pytest.raises(QueryError, match="colour"):
             index.search("clot", filters={"colour": "red"})
+
+    def test_a_value_that_no_page_has_is_told(self, index: Index) -> None:
+        results = index.search("clot", filters={"system": "CPT9", "code": "Z9999"})
+        systems = ", ".join(sorted(index.stats()["systems"].keys() - {"none"}))
+        assert (results.total, results.notes) == (
+            0, (f"no page has system=CPT9; there is {systems}", "no page has code=Z9999"),
+        )  # fmt: skip
         with pytest.raises(QueryError, match="colour"):
             index.search("clot", facets=("colour",))
 

@@ -1,0 +1,305 @@
+"""Files whose checksums fit and whose content no writer wrote: each part of it that reading relies on is looked at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from procsearch.corpus.errors import DamagedIndex
+from procsearch.corpus.procedure import Procedure, Section
+from procsearch.indexer.arrays import ArrayFile, pack_strings, write_arrays
+from procsearch.indexer.check import check
+from procsearch.indexer.manifest import read_manifest
+from procsearch.indexer.segment import FileRecord, Segment
+from procsearch.indexer.snapshot import open_snapshot
+from procsearch.indexer.storage import Storage
+from procsearch.indexer.stored import Packer
+from procsearch.indexer.writer import IndexWriter
+
+from .histories import Commit, apply, make_procedure
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+Question = Callable[[Segment], Any]
+
+pytestmark = pytest.mark.damages
+
+LONG = "clot " + "vein " * 70_000 + "clot"
+"""A text whose last word's position takes four bytes."""
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A segment of twenty pages, of which one is deleted."""
+    folder = tmp_path_factory.mktemp("sound")
+    pages = [replace(make_procedure(seed), id=f"id{seed}", source=f"{seed:02}.html") for seed in range(20)]
+    long = Procedure(id="long", name="clot", source="long.html", sections=(Section("steps", "", LONG),))
+    apply(folder, Commit(put=(*pages, long)))
+    apply(folder, Commit(removed=("03.html",)))
+    return folder
+
+
+@pytest.fixture
+def index(sound: Path, tmp_path: Path) -> Path:
+    """A copy to forge."""
+    return Path(shutil.copytree(sound, tmp_path / "index"))
+
+
+def forge(folder: Path, suffix: str, change: Callable[[Arrays], None]) -> str:
+    """Change the arrays of the file that ends so, all checksums set right; gives its name."""
+    storage = Storage(folder)
+    manifest = read_manifest(storage)
+    (old,) = (file for file in manifest.files() if file.name.endswith(suffix))
+    file = ArrayFile(old.name, storage.read(old.name), old.size, old.checksum)
+    arrays = {name: file[name].all().copy() for name in file.names()}
+    change(arrays)
+    (folder / old.name).unlink()
+    new = FileRecord(old.name, *write_arrays(storage, old.name, arrays))
+    (record,) = manifest.segments
+    record = replace(record, state=new) if suffix == "state" else replace(record, file=new)
+    replace(manifest, segments=(record,)).write(storage)
+    return old.name
+
+
+def opened(folder: Path) -> Segment:
+    (segment,) = open_snapshot(Storage(folder)).segments
+    return segment
+
+
+def column_names(folder: Path, suffix: str) -> list[str]:
+    storage = Storage(folder)
+    (file,) = (file for file in read_manifest(storage).files() if file.name.endswith(suffix))
+    return ArrayFile(file.name, storage.read(file.name), file.size, file.checksum).names()
+
+
+def test_every_array_has_its_type_and_is_there(sound: Path, tmp_path: Path) -> None:
+    for suffix in ("segment", "state"):
+        for name in column_names(sound, suffix):
+            for forgery in ("type", "missing"):
+                folder = Path(shutil.copytree(sound, tmp_path / f"{suffix} {name} {forgery}"))
+
+                def change(arrays: Arrays, name: str = name, forgery: str = forgery) -> None:
+                    if forgery == "type":
+                        arrays[name] = np.zeros(len(arrays[name]), np.float32)
+                    else:
+                        del arrays[name]
+
+                file = forge(folder, suffix, change)
+                with pytest.raises(DamagedIndex, match=name) as damage:
+                    opened(folder)
+                assert damage.value.file == file
+                (line,) = check(Storage(folder))
+                assert file in line
+                shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("suffix", ["segment", "state"])
+@pytest.mark.parametrize("by", [-1, 1])
+def test_rows_of_pages_are_as_many_as_pages(index: Path, suffix: str, by: int) -> None:
+    file = forge(index, suffix, lambda arrays: arrays.update(sizes=np.zeros(21 + by, np.int64)))
+    with pytest.raises(DamagedIndex, match="array sizes") as damage:
+        opened(index)
+    assert damage.value.file == file
+
+
+def test_strings_have_a_first_offset(index: Path) -> None:
+    forge(index, "segment", lambda arrays: arrays.update(source_offsets=np.zeros(0, np.uint32)))
+    with pytest.raises(DamagedIndex, match="source_offsets is empty"):
+        opened(index)
+
+
+def term(segment: Segment, text: str) -> int:
+    number = segment.term_number(text)
+    assert number is not None
+    return number
+
+
+def terms_of(arrays: Arrays) -> list[bytes]:
+    data = arrays["term_data"].tobytes()
+    return [data[start:end] for start, end in pairwise(arrays["term_offsets"].tolist())]
+
+
+def first_of_clot(arrays: Arrays) -> int:
+    """The number of the term clot."""
+    return terms_of(arrays).index(b"clot")
+
+
+def shift(name: str) -> Callable[[Arrays], None]:
+    """An offset of the term clot that is one too large."""
+
+    def change(arrays: Arrays) -> None:
+        arrays[name][first_of_clot(arrays)] += 1
+
+    return change
+
+
+def same(name: str) -> Callable[[Arrays], None]:
+    """The term clot begins where it ends."""
+
+    def change(arrays: Arrays) -> None:
+        number = first_of_clot(arrays)
+        arrays[name][number] = arrays[name][number + 1]
+
+    return change
+
+
+def fill(name: str, value: int) -> Callable[[Arrays], None]:
+    def change(arrays: Arrays) -> None:
+        arrays[name][:] = value
+
+    return change
+
+
+def put(name: str, values: Sequence[bytes]) -> Callable[[Arrays], None]:
+    """Other strings, as many as are given."""
+
+    def change(arrays: Arrays) -> None:
+        arrays[f"{name}_data"], arrays[f"{name}_offsets"] = pack_strings(values)
+
+    return change
+
+
+def far(arrays: Arrays) -> None:
+    """The last position of clot, in four bytes, is one that no field has."""
+    end = int(arrays["position_offsets"][first_of_clot(arrays) + 1])
+    arrays["positions"][end - 1] = 255
+
+
+def positions(segment: Segment) -> Any:
+    number = term(segment, "clot")
+    codes = segment.postings(number)[1]
+    return segment.positions(number, int(((codes >> 8 & 7) + 1).sum()))
+
+
+def postings(segment: Segment) -> Any:
+    return segment.postings(term(segment, "clot"))
+
+
+def around(segment: Segment) -> Any:
+    number = term(segment, "clot")
+    return segment.range_postings(number, number + 2)
+
+
+BEYOND = 1 << 20
+
+FORGED: dict[str, tuple[Callable[[Arrays], None], Question]] = {
+    "gaps of half a byte": (shift("gap_offsets"), postings),
+    "no postings": (same("posting_offsets"), postings),
+    "a page that is not there": (fill("gaps", 255), postings),
+    "gaps of half a byte, in a range": (shift("gap_offsets"), around),
+    "no postings, in a range": (same("posting_offsets"), around),
+    "a page that is not there, in a range": (fill("gaps", 255), around),
+    "offsets of postings that end early": (fill("posting_offsets", 0), around),
+    "positions of half a byte": (shift("position_offsets"), positions),
+    "positions that no field has": (far, positions),
+    "no postings to count": (same("posting_offsets"), lambda s: s.frequencies(np.arange(s.term_count))),
+    "postings beyond the end": (fill("posting_offsets", BEYOND), lambda s: s.postings(term(s, "clot"))),
+    "terms without letters": (fill("term_offsets", 0), lambda s: s.term_bytes(0, 3)),
+    "terms that are no text": (fill("term_data", 255), lambda s: s.terms()),
+    "a term that is no text": (fill("term_data", 255), lambda s: s.term(0)),
+    "stems of terms that are not there": (fill("stem_ends", BEYOND), lambda s: s.stem_terms("clot")),
+    "ids that are no text": (fill("id_data", 255), lambda s: s.ids()),
+    "an id that is no text": (fill("id_data", 255), lambda s: s.id(0)),
+    "ids in an order of nothing": (fill("id_order", BEYOND), lambda s: s.id_ranks),
+    "ids in an order of nothing, searched": (fill("id_order", BEYOND), lambda s: list(s.pages_of_id("id1"))),
+    "sources that are neither": (fill("source_data", 7), lambda s: s.source(0)),
+    "sources that are neither, all": (fill("source_data", 7), lambda s: s.sources()),
+    "a container that is not there": (fill("containers", BEYOND), lambda s: s.container(0)),
+    "containers that are not there": (fill("containers", BEYOND), lambda s: s.pages_under(["."])),
+    "a system that is not there": (fill("systems", 60_000), lambda s: s.system_names),
+    "systems that are no text": (fill("system_data", 255), lambda s: s.system_names),
+    "procedures that are none": (fill("stored_data", 0), lambda s: s.procedure(0)),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_reading_relies_on_is_looked_at(index: Path, name: str) -> None:
+    change, ask = FORGED[name]
+    ask(opened(index))
+    file = forge(index, "segment", change)
+    assert all(file in line for line in check(Storage(index)))
+    with pytest.raises(DamagedIndex) as damage:
+        ask(opened(index))
+    assert damage.value.file == file
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[]", b"{}", b"null", b"5", b"\xff", b'["", "", 5, "", [], [], [], [], []]',
+        b'["", "", "", "", "ab", [], [[99, "", ""]], [], []]',
+        b'["", "", "", "", [5], [], [], [], []]', b'["", "", "", "", [], [], [[0, null, ""]], [], []]',
+        b'["", "", "", "", [], [], [], [[1, 2, 3, 4]], []]', b'["", [], "", "", [], [], [], [], []]',
+    ],
+)  # fmt: skip
+def test_a_procedure_is_one(index: Path, data: bytes) -> None:
+    packer = Packer(opened(index).phrases)
+    file = forge(index, "segment", put("stored", [packer.pack(data)] * 21))
+    with pytest.raises(DamagedIndex, match="page 4 cannot be unpacked") as damage:
+        opened(index).procedure(4)
+    assert damage.value.file == file
+
+
+def swapped_terms(arrays: Arrays) -> None:
+    terms = terms_of(arrays)
+    put("term", [terms[1], terms[0], *terms[2:]])(arrays)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (swapped_terms, "its dictionary is not in order"),
+        (shift("gap_offsets"), "its postings do not fit together"),
+        (fill("gaps", 255), "a posting points to a page that is not there"),
+        (shift("position_offsets"), "its positions do not fit together"),
+        (fill("lengths", 3), "its statistics do not fit its pages"),
+        (fill("posting_offsets", BEYOND), "do not fit together"),
+    ],
+)
+def test_checking_says_what_does_not_fit(index: Path, change: Callable[[Arrays], None], told: str) -> None:
+    file = forge(index, "segment", change)
+    (line, *_) = check(Storage(index))
+    assert file in line
+    assert told in line
+
+
+def announced(folder: Path) -> Iterator[str]:
+    """What a writer that repairs tells."""
+    told: list[str] = []
+    with IndexWriter(Storage(folder), repair=True, announce=told.append) as writer:
+        assert list(writer.pages()) == []
+        writer.commit()
+    yield from told
+
+
+def test_a_writer_that_repairs_drops_what_does_not_fit(index: Path) -> None:
+    file = forge(index, "segment", fill("lengths", 3))
+    assert [line.partition(" is")[0] for line in announced(index)] == [file]
+    assert check(Storage(index)) == []
+
+
+def test_merging_believes_nothing_either(index: Path) -> None:
+    file = forge(index, "segment", shift("position_offsets"))
+    before = (index / "manifest").read_bytes()
+    with pytest.raises(DamagedIndex) as damage, IndexWriter(Storage(index)) as writer:
+        writer.commit(compact=True)
+    assert damage.value.file == file
+    assert (index / "manifest").read_bytes() == before
+
+
+def test_statistics_of_no_pages(index: Path) -> None:
+    """A manifest that counts pages which the segment has not."""
+    storage = Storage(index)
+    manifest = read_manifest(storage)
+    (record,) = manifest.segments
+    replace(manifest, segments=(replace(record, pages=record.pages + 1),)).write(storage)
+    assert asdict(read_manifest(storage))["segments"][0]["pages"] == record.pages + 1
+    with pytest.raises(DamagedIndex) as damage:
+        open_snapshot(storage)
+    assert damage.value.file == record.file.name

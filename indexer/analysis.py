@@ -142,9 +142,9 @@ def stem(term: str) -> str:
 
 
 def stems(of: list[str]) -> list[str]:
-    """The stem of each term, in one call."""
+    """The stem of each of some terms without digits, in one call."""
     stemmed: list[str] = _stemmer().stemWords(of)
-    return [term if has_digit(term) else found for term, found in zip(of, stemmed, strict=True)]
+    return stemmed
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from . import postings
-from .analysis import stems
+from .analysis import has_digit, stems
 from .arrays import Array, Spool, narrow, pack_strings
 from .storage import Storage
 
@@ -164,12 +164,15 @@ def ranges(starts: Array, counts: Array) -> Array:
 def dictionary(terms: list[bytes]) -> dict[str, Array]:
     """The sorted ``terms`` and, for every stem that is not its own only term, the numbers of its terms."""
     data, offsets = pack_strings(terms)
+    words = [(number, text) for number, text in enumerate(map(bytes.decode, terms)) if not has_digit(text)]
+    texts = [text for _, text in words]
     members: dict[str, list[int]] = {}
-    texts = [term.decode() for term in terms]
-    for number, stem in enumerate(stems(texts)):
+    for (number, _), stem in zip(words, stems(texts), strict=True):
         members.setdefault(stem, []).append(number)
     shared = sorted(
-        (stem.encode(), numbers) for stem, numbers in members.items() if len(numbers) > 1 or texts[numbers[0]] != stem
+        (stem.encode(), numbers)
+        for stem, numbers in members.items()
+        if len(numbers) > 1 or terms[numbers[0]] != stem.encode()
     )
     stem_data, stem_offsets = pack_strings(stem for stem, _ in shared)
     ends = list(accumulate((len(numbers) for _, numbers in shared), initial=0))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -24,14 +27,33 @@ def merged(
     About ``chunk`` postings are held in memory at a time.
     """
     keep = [row["states"] != DELETED for row in rows]
-    vocabularies = [Strings(segment.file, "term").all() for segment in segments]
-    terms = sorted(set().union(*vocabularies))
-    rank_of = {term: rank for rank, term in enumerate(terms)}
-    ranks = [np.array([rank_of[term] for term in vocabulary], np.int64) for vocabulary in vocabularies]
+    arrays = {**_merge_postings(storage, segments, keep, chunk), **_merge_pages(segments, rows, keep)}
+    return arrays, np.concatenate([row["states"][kept] for row, kept in zip(rows, keep, strict=True)])
+
+
+def _merge_postings(storage: Storage, segments: Sequence[Segment], keep: Sequence[Array], chunk: int) -> Arrays:
+    terms, ranks = _merge_terms(segments)
     first_pages = np.cumsum([0, *(int(np.count_nonzero(kept)) for kept in keep)])
     sources = list(map(_SegmentSource, segments, ranks, keep, first_pages[:-1].tolist()))
-    arrays = {**lay_out(storage, terms, sources, chunk), **_merge_pages(segments, rows, keep)}
-    return arrays, np.concatenate([row["states"][kept] for row, kept in zip(rows, keep, strict=True)])
+    return lay_out(storage, terms, sources, chunk)
+
+
+def _merge_terms(segments: Sequence[Segment]) -> tuple[list[bytes], list[Array]]:
+    """The terms of all segments in order, and the rank among them of each term of each segment."""
+    terms: list[bytes] = []
+    ranks = [array("I") for _ in segments]
+    for term, number in heapq.merge(*(zip(_terms(segment), repeat(number)) for number, segment in enumerate(segments))):
+        if not terms or terms[-1] != term:
+            terms.append(term)
+        ranks[number].append(len(terms) - 1)
+    return terms, [np.array(found, np.int64) for found in ranks]
+
+
+def _terms(segment: Segment) -> Iterator[bytes]:
+    """The terms of a segment, a few thousand of them in memory."""
+    strings = Strings(segment.file, "term")
+    for start in range(0, len(strings), 4096):
+        yield from strings.all(start, min(start + 4096, len(strings)))
 
 
 class _SegmentSource:

@@ -337,12 +337,18 @@ class Segment:
             yield order[low]
             low += 1
 
+    @property
+    def pages_by_id(self) -> npt.NDArray[np.uint32]:
+        """All pages in the order of ids."""
+        order: npt.NDArray[np.uint32] = self.file["id_order"].all()
+        return order
+
     @cached_property
     @_believing
     def id_ranks(self) -> npt.NDArray[np.int64]:
         """The place of each page among all in the order of ids."""
         ranks = np.zeros(self.pages, np.int64)
-        ranks[self.file["id_order"].all()] = np.arange(self.pages)
+        ranks[self.pages_by_id] = np.arange(self.pages)
         return ranks
 
     @cached_property

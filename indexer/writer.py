@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -27,6 +30,7 @@ from .vectors import KeptVectors, quantised
 DEFAULT_MEMORY = 512 * 2**20
 _PAGES_ANEW = 128  # analysed at a time
 _TIER = 8  # so many segments of about one size become one
+_MANY_IDS = 1000  # more are gone through in order instead of being looked up
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +133,7 @@ class IndexWriter:
         self._held = ExitStack()
         self._batch = Batch(storage)
         self._members: list[_Member] = []
-        self._touched: set[str] = set()
+        self._freed: set[str] = set()
         self._dropped = False
         self._kept: set[str] = set()
         self._failed = False
@@ -286,13 +290,12 @@ class IndexWriter:
     def add(self, pages: IndexablePages) -> None:
         """Add pages. A page with the same id that comes after one in path order, there or added, wins over it."""
         self._batch.add(pages)
-        self._touched.update(page.id for page in pages.pages)
         if self._batch.bytes_held * 2 > self._memory:
             self._flush()
 
     def remove(self, page: PageRef) -> None:
         """Remove a page that was there; a page that it shadowed is found again."""
-        self._touched.add(page.segment.id(page.page))
+        self._freed.add(page.segment.id(page.page))
         page.member.set(page.page, DELETED)
 
     def seen(self, page: PageRef, size: int, mtime_ns: int) -> None:
@@ -359,9 +362,9 @@ class IndexWriter:
         self._members.append(_Member(Segment(self._storage, record), states, new=True, changed=changed))
 
     def _settle_ids(self) -> list[Shadowing]:
-        """Let the last page in path order have each id that was touched."""
+        """Let the last page in path order have each id that was freed or came with a new page."""
         shadowings = []
-        for id, places in self._places_of_touched().items():
+        for id, places in self._touched():
             if len(places) == 1:
                 member, page = places[0]
                 member.set(page, LIVE)
@@ -381,21 +384,29 @@ class IndexWriter:
                 if loser not in met:
                     met.add(loser)
                     shadowings.append(Shadowing(id, source, loser))
-        self._touched.clear()
+        self._freed.clear()
         return shadowings
 
-    def _places_of_touched(self) -> dict[str, list[tuple[_Member, int]]]:
-        places: dict[str, list[tuple[_Member, int]]] = defaultdict(list)
-        for member in self._members:
-            found: Iterable[tuple[str, int]]
-            if len(self._touched) * 8 > member.segment.pages:
-                found = ((id, page) for page, id in enumerate(member.segment.ids()) if id in self._touched)
-            else:
-                found = ((id, page) for id in self._touched for page in member.segment.pages_of_id(id))
-            for id, page in found:
-                if member.states[page] != DELETED:
-                    places[id].append((member, page))
-        return places
+    def _touched(self) -> Iterator[tuple[str, list[tuple[_Member, int]]]]:
+        """The ids that were freed or came with a new page, each with the pages that have it."""
+        new = [member.segment for member in self._members if member.new]
+        if len(self._freed) + sum(segment.pages for segment in new) > _MANY_IDS:
+            for id, places in groupby(heapq.merge(*map(self._by_id, range(len(self._members)))), itemgetter(0)):
+                pages = [(self._members[number], page) for _, number, page in places]
+                if any(member.new for member, _ in pages) or id in self._freed:
+                    yield id, pages
+            return
+        for id in self._freed.union(*(segment.ids() for segment in new)):
+            pages = [(member, page) for member in self._members for page in member.segment.pages_of_id(id)]
+            if pages := [(member, page) for member, page in pages if member.states[page] != DELETED]:
+                yield id, pages
+
+    def _by_id(self, number: int) -> Iterator[tuple[str, int, int]]:
+        """The ids of the pages of a member, sorted as text is, its number and the pages."""
+        member = self._members[number]
+        ids, order = member.segment.ids(), member.segment.pages_by_id
+        for page in order[member.states[order] != DELETED].tolist():
+            yield ids[page], number, page
 
     def _merge(self, compact: bool) -> None:
         chosen = self._members if compact else self._to_merge()

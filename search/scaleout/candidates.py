@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...corpus.procedure import Procedure
-from ...indexer.analysis import LINE, MAX_TERM, stem
+from ...indexer.analysis import stem
 from ...indexer.fields import FIELDS
 from ...indexer.inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
-from ...indexer.page import tokens_by_field
+from ...indexer.scaleout.documents import Kept
 from ...indexer.segment import Codes, Documents, Segment
 from ...indexer.snapshot import Snapshot
 from ..cache import BoundedCache
@@ -28,6 +28,7 @@ from ..expansion import Expander
 from ..language import trees as q
 from ..matches import Matches
 from ..words import Word
+from .analysed import Analysed, Analyser
 from .leaves import leaves
 
 _CACHE_BYTES = 16 * 2**20
@@ -37,34 +38,36 @@ class Wanted:
     """The terms that the leaves of a tree ask for. ``expanded`` gives those of a wildcard or a fuzzy word."""
 
     def __init__(self, tree: Any, expanded: Callable[[Any], Sequence[str]]) -> None:
-        self._terms: set[str] = set()
-        self._stems: set[str] = set()
+        self.terms: set[str] = set()
+        self.stems: set[str] = set()
         self._tests: list[Callable[[str], bool]] = []
         for leaf in leaves(tree):
             if isinstance(leaf, Word):
                 for variant in leaf.variants:
                     words = variant.term.split(" ")
-                    (self._terms.add(variant.term) if len(words) == 1 else self._stems.update(map(stem, words)))
+                    (self.terms.add(variant.term) if len(words) == 1 else self.stems.update(map(stem, words)))
             elif isinstance(leaf, q.Term):
-                self._terms.add(leaf.text)
+                self.terms.add(leaf.text)
             elif isinstance(leaf, q.Phrase):
-                self._terms.update(leaf.words)
+                self.terms.update(leaf.words)
             elif isinstance(leaf, q.Prefix):
                 self._tests.append(_begins_with(leaf.text))
             elif isinstance(leaf, q.TermRange):
                 self._tests.append(_in_range(leaf))
             else:
-                self._terms.update(expanded(leaf))
+                self.terms.update(expanded(leaf))
 
-    def among(self, terms: set[str]) -> list[str]:
-        """Those of ``terms`` that are asked for, in order."""
-        found = self._terms & terms
-        if self._stems:
-            found |= {term for term in terms if stem(term) in self._stems}
-        for test in self._tests:
-            found |= set(filter(test, terms))
-        found.discard(LINE)
-        return sorted(found)
+    def among(self, analysed: Analysed) -> list[tuple[str, int]]:
+        """The terms asked for that the pages have, in order, and their numbers."""
+        words = analysed.words
+        having = np.zeros(1 + max(int(analysed.numbers.max(initial=0)), max(analysed.asked, default=0)), bool)
+        having[analysed.numbers] = True
+        having[0] = False  # the end of a line
+        found = {number for number in analysed.asked if having[number]}
+        if self._tests:
+            there = [(number, words[number].decode()) for number in np.flatnonzero(having).tolist()]
+            found.update(number for number, term in there if any(test(term) for test in self._tests))
+        return sorted((words[number].decode(), number) for number in found)
 
 
 def _begins_with(prefix: str) -> Callable[[str], bool]:
@@ -83,30 +86,21 @@ def _in_range(leaf: Any) -> Callable[[str], bool]:
 
 
 class Candidates(Segment):
-    """Procedures as a segment with the terms that are ``wanted``. It is in memory only."""
+    """Pages as a segment with the terms that are ``wanted``. It is in memory only."""
 
-    def __init__(self, procedures: Sequence[Procedure], wanted: Wanted) -> None:
-        self.pages = len(procedures)
+    def __init__(self, pages: Sequence[Kept], wanted: Wanted, analyser: Analyser) -> None:
+        self.pages = len(pages)
         self.name = "candidates"
-        self._procedures = procedures
-        tokens: list[str] = []
-        places: list[int] = []
-        counts: list[int] = []
-        for page, procedure in enumerate(procedures):
-            found, runs = tokens_by_field(procedure)
-            tokens += found
-            places += [page << FIELD_BITS | field for field, _ in runs]
-            counts += [count for _, count in runs]
-        distinct = set(tokens)
-        cut = {word: word[:MAX_TERM] for word in distinct if len(word) > MAX_TERM}
-        self._listed = wanted.among(distinct | set(cut.values()))
-        numbers = {term: number for number, term in enumerate(self._listed, 1)}
-        numbers |= {word: numbers[term] for word, term in cut.items() if term in numbers}
-        other = len(self._listed) + 1
-        numbers[LINE] = 0
-        self._places = numbers
-        numbered = np.fromiter((numbers.get(token, other) for token in tokens), np.uint32, len(tokens))
-        self._inverted: Inverted = invert(numbered, np.array(places, np.uint32), np.array(counts, np.int64))
+        self._pages = pages
+        analysed = analyser.analyse(pages, wanted.terms, wanted.stems)
+        found = wanted.among(analysed)
+        self._listed = [term for term, _ in found]
+        self._numbers = {term: number for number, term in enumerate(self._listed, 1)}
+        here = np.full(1 + int(analysed.numbers.max(initial=0)), len(found) + 1, np.uint32)
+        here[0] = 0
+        here[[number for _, number in found]] = np.arange(1, len(found) + 1)
+        places = analysed.pages << FIELD_BITS | analysed.fields
+        self._inverted: Inverted = invert(here[analysed.numbers], places, analysed.counts)
 
     # The dictionary: the first term has the number 1
 
@@ -116,7 +110,7 @@ class Candidates(Segment):
 
     def term_number(self, term: str) -> int | None:
         """The number of ``term``, or None where no candidate has it."""
-        return self._places.get(term)
+        return self._numbers.get(term)
 
     def prefix_range(self, prefix: str) -> tuple[int, int]:
         """The numbers [start, stop) of the terms that begin with ``prefix``."""
@@ -187,11 +181,11 @@ class Candidates(Segment):
 
     def id(self, page: int) -> str:
         """The id of a page."""
-        return self._procedures[page].id
+        return self._pages[page].id
 
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""
-        return self._procedures[page]
+        return self._pages[page].procedure
 
 
 class CandidateEvaluator(Evaluator):

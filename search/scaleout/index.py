@@ -26,7 +26,7 @@ from ...indexer.manifest import Versions
 from ...indexer.scaleout import dictionary, state
 from ...indexer.scaleout.address import read_address
 from ...indexer.scaleout.cluster import Cluster
-from ...indexer.scaleout.documents import FACTS, LIVE, kept, key_of, token
+from ...indexer.scaleout.documents import FACTS, LIVE, Kept, kept, key_of, token
 from ...indexer.snapshot import Snapshot
 from ..asked import asked_words
 from ..cache import BoundedCache
@@ -43,6 +43,7 @@ from ..results import Hit, Results
 from ..scoring import inverse_document_frequency
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
+from .analysed import Analyser
 from .candidates import CandidateEvaluator, Candidates, Wanted
 from .leaves import counted_leaves, in_field, leaves
 from .translation import Query, Translator, any_of
@@ -63,9 +64,12 @@ _READ = ["id", "source", "stored", *FACTS]
 class ClusterView(View):
     """One generation of an index on a cluster, and all that is worked out about it on the way."""
 
-    def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary, bounds: Bounds, known: state.State) -> None:
+    def __init__(
+        self, snapshot: Snapshot, vocabulary: Vocabulary, bounds: Bounds, known: state.State, analyser: Analyser
+    ) -> None:
         super().__init__(snapshot, vocabulary, bounds)
         self.state = known
+        self.analyser = analyser
         self.counts: BoundedCache[int] = BoundedCache(_KEPT_COUNTS * 1000)
 
     def inflections(self, word: str) -> list[str]:
@@ -89,6 +93,7 @@ class ClusterIndex(Index):
         self.cluster = cluster
         self._bounds = bounds
         self._vocabulary = vocabulary
+        self._analyser = Analyser()
         self._opening = Lock()
         self._looked = 0.0
         self._seen: ClusterView | None = None
@@ -105,7 +110,7 @@ class ClusterIndex(Index):
                 with TemporaryDirectory(prefix="procsearch-") as folder:
                     snapshot = dictionary.read(self.cluster, known, Path(folder))
                 if snapshot is not None:
-                    self._seen = ClusterView(snapshot, self._vocabulary, self._bounds, known)
+                    self._seen = ClusterView(snapshot, self._vocabulary, self._bounds, known, self._analyser)
                 else:
                     known = state.searched(self.cluster)
             self._looked = time.monotonic()
@@ -151,10 +156,13 @@ class ClusterIndex(Index):
 
     def get(self, id: str) -> Procedure:
         """The procedure with this id, whole; UnknownId where there is none."""
+        return self._page(id).procedure
+
+    def _page(self, id: str) -> Kept:
         found = self._get(id, ["stored", *FACTS])
         if found is None:
             raise UnknownId(id)
-        return kept(found).procedure
+        return kept(found)
 
     def _get(self, id: str, source: Sequence[str]) -> Any:
         body = {"docs": [{"_id": key_of(id), "_source": list(source)}]}
@@ -210,7 +218,7 @@ class ClusterIndex(Index):
         def named(tree: Any, wanted: int) -> list[Procedure]:
             search = Ranking(self.cluster, view, tree, NAMING_BOOSTS)
             search.run(wanted)
-            return [search.procedures[page] for page, _ in search.best(wanted)]
+            return [search.pages[page].procedure for page, _ in search.best(wanted)]
 
         return suggest(view.snapshot, coded, named, prefix, limit)
 
@@ -233,7 +241,7 @@ class ClusterIndex(Index):
         search.run(1000)
         page = search.page(id)
         if page is None:
-            page = search.add(self.get(id))
+            page = search.add(self._page(id))
         hits = search.hits(but=None if search.finds(id) else page)
         words = search.asked(query, None, ()).words
         found = explain(search.evaluator.snapshot, search.evaluator, tree, words, hits, page)
@@ -298,7 +306,7 @@ class Ranking:
         self._leaves = counted_leaves(tree)
         self._bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(view.snapshot.live_count, 1)
         self.counted: dict[Hashable, int] = {}
-        self.procedures: list[Procedure] = []
+        self.pages: list[Kept] = []
         self.evaluator = self._evaluator()
         self._translator = Translator(
             boosts, self.evaluator.expansion, view.inflections, view.rarity, self._bonus, sum(1 for _ in leaves(tree))
@@ -310,8 +318,8 @@ class Ranking:
 
     def _evaluator(self) -> CandidateEvaluator:
         # A tree may hold patterns, whose terms only an evaluator can tell.
-        blank = Candidates(self.procedures, Wanted(self._tree, self._expanded))
-        return CandidateEvaluator(self._view.snapshot, blank, self._boosts, self._view.expander, self.counted)
+        candidates = Candidates(self.pages, Wanted(self._tree, self._expanded), self._view.analyser)
+        return CandidateEvaluator(self._view.snapshot, candidates, self._boosts, self._view.expander, self.counted)
 
     def _expanded(self, leaf: Any) -> list[str]:
         expander = self._view.expander
@@ -388,7 +396,7 @@ class Ranking:
             self.counted[key] = bucket["doc_count"]
             usual = self._boosts if dict(self._boosts) != dict(BOOSTS) else None
             self._view.counts.put((str(usual), key), bucket["doc_count"], 0)
-        self.procedures = [kept(hit).procedure for hit in found["hits"]["hits"]]
+        self.pages = [kept(hit) for hit in found["hits"]["hits"]]
         self.evaluator = self._evaluator()
 
     def count(self, facet: str) -> dict[str, int]:
@@ -408,20 +416,20 @@ class Ranking:
 
     def hit(self, page: int, score: float, asked: Asked) -> Hit:
         """A candidate as a hit."""
-        procedure = self.procedures[page]
-        return Hit(procedure.id, score, lambda: procedure, asked.snippet)
+        there = self.pages[page]
+        return Hit(there.id, score, lambda: there.procedure, asked.snippet)
 
     # For explanations
 
     def page(self, id: str) -> int | None:
         """The number of a candidate."""
-        return next((page for page, procedure in enumerate(self.procedures) if procedure.id == id), None)
+        return next((number for number, page in enumerate(self.pages) if page.id == id), None)
 
-    def add(self, procedure: Procedure) -> int:
+    def add(self, page: Kept) -> int:
         """Add a page to the candidates, and give its number."""
-        self.procedures.append(procedure)
+        self.pages.append(page)
         self.evaluator = self._evaluator()
-        return len(self.procedures) - 1
+        return len(self.pages) - 1
 
     def finds(self, id: str) -> bool:
         """Whether a page is among the matches."""
@@ -431,7 +439,7 @@ class Ranking:
 
     def hits(self, but: int | None) -> Matches:
         """The candidates that match, but for one."""
-        mask = np.ones(len(self.procedures), bool)
+        mask = np.ones(len(self.pages), bool)
         if but is not None:
             mask[but] = False
         return within(self.evaluator.evaluate(self._tree), mask)

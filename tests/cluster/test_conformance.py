@@ -180,7 +180,7 @@ def test_random_trees_find_and_score_the_same(
         theirs = {view.snapshot.id(page): score for page, score in zip(pages.tolist(), scores.tolist(), strict=True)}
         ranking = Ranking(cluster.cluster, cluster.view(), tree, weights)
         ranking.run(1000)
-        mine = {ranking.procedures[page].id: score for page, score in ranking.best(1000)}
+        mine = {ranking.pages[page].id: score for page, score in ranking.best(1000)}
         assert ranking.total == len(theirs), tree
         assert mine.keys() == theirs.keys(), tree
         assert all(mine[id] == pytest.approx(theirs[id], rel=1e-5) for id in mine), tree

@@ -212,6 +212,22 @@ class Cluster:
         answer = self.request("POST", f"/{index}/_search", body, doing=doing, params=told, seconds=seconds)
         return self.whole(answer, doing)
 
+    def count_each(self, index: str, queries: Iterable[Mapping[str, Any]], *, doing: str) -> list[int]:
+        """How many documents match each of ``queries``."""
+        head = json.dumps({"allow_partial_search_results": False})
+        bodies = [json.dumps({"query": query, "size": 0, "track_total_hits": True}) for query in queries]
+        lines = "".join(f"{head}\n{body}\n" for body in bodies)
+        answer = self.request("POST", f"/{index}/_msearch", lines, doing=doing)
+        return [self._count(found, doing) for found in answer["responses"]]
+
+    def _count(self, found: Any, doing: str) -> int:
+        from .faults import refusal
+
+        if error := found.get("error"):
+            place = f"{doing} at {self.address}"
+            raise refusal(found.get("status", 500), str(error.get("type")), str(error.get("reason")), place)
+        return int(self.whole(found, doing)["hits"]["total"]["value"])
+
     def whole(self, answer: Any, doing: str) -> Any:
         """``answer``, if every shard gave its part."""
         if answer.get("timed_out"):

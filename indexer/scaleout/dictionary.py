@@ -1,4 +1,4 @@
-"""The dictionary of an index on a cluster: its terms and how many pages have each, as a segment without pages.
+"""The dictionary of an index on a cluster: its terms and how many postings each has, as a segment without pages.
 
 What a query's words may match, and what a misspelt one was meant to be, is worked out from it as from the dictionary of
 an index in a folder. It is counted by the cluster when a run finishes, kept there in pieces, and read by who searches.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64decode, b64encode
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,20 +27,47 @@ from ..segment import FileRecord, Segment, SegmentRecord
 from ..snapshot import Snapshot
 from ..storage import Storage
 from .cluster import BULK_SECONDS, Cluster, Item
-from .documents import LIVE
+from .documents import LIVE, postings_of, token
 from .state import State
 
 _NAME = "00000001.segment"
 _TERMS_AT_ONCE = 5000  # counted in one request; servers refuse more than ten thousand
 _PIECE = 2 * 2**20
+_COUNTED_IN_FIELD = 1000
+_KEPT_COUNTS = 100_000
 
 
 class _Dictionary(Segment):
     """A segment of terms alone."""
 
+    def __init__(self, storage: Storage, record: SegmentRecord, cluster: Cluster, index: str) -> None:
+        super().__init__(storage, record)
+        self._cluster = cluster
+        self._index = index
+        self._in_fields: dict[int, dict[int, int]] = {}
+
     def frequencies(self, numbers: npt.NDArray[np.int64], field: int | None = None) -> npt.NDArray[np.int64]:
-        """How many pages have each of the terms of ascending ``numbers``; in which field is not known."""
-        return super().frequencies(numbers)
+        """How many postings each of the terms of ascending ``numbers`` has; in a ``field``, how many pages have it.
+
+        In a field the cluster counts them, those that are the most frequent of all.
+        """
+        found = super().frequencies(numbers)
+        if field is None:
+            return found
+        most = numbers[np.argsort(-found, kind="stable")[:_COUNTED_IN_FIELD]].tolist()
+        counted = self._in_field(field, most)
+        return np.array([counted.get(number, 0) for number in numbers.tolist()], np.int64)
+
+    def _in_field(self, field: int, numbers: list[int]) -> dict[int, int]:
+        """In how many pages each of the terms stands in ``field``; of other terms, too, what is known."""
+        known = self._in_fields.get(field, {})
+        if new := [number for number in numbers if number not in known]:
+            path = f"words.{FIELDS[field].name}"
+            queries = [{"term": {path: token(self.term(number))}} for number in new]
+            counts = self._cluster.count_each(self._index, queries, doing="counting the words of a pattern")
+            known = {**(known if len(known) < _KEPT_COUNTS else {}), **dict(zip(new, counts, strict=True))}
+            self._in_fields[field] = known
+        return known
 
 
 def count(cluster: Cluster, state: State) -> tuple[State, bytes]:
@@ -76,9 +104,9 @@ def count(cluster: Cluster, state: State) -> tuple[State, bytes]:
 
 
 def _terms(cluster: Cluster, state: State, about: int) -> dict[str, int]:
-    """Every term of the pages that can be found and how many of them have it; there are ``about`` so many."""
+    """Every term of the pages that can be found and its postings; there are ``about`` so many values to count."""
     partitions = max(1, -(-about // _TERMS_AT_ONCE))
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     for partition in range(partitions):
         include = {"partition": partition, "num_partitions": partitions}
         counting = {"terms": {"field": "terms", "size": 2 * _TERMS_AT_ONCE - 1, "include": include}}
@@ -89,14 +117,16 @@ def _terms(cluster: Cluster, state: State, about: int) -> dict[str, int]:
         counted = cluster.whole(answer, "counting the words")["aggregations"]["terms"]
         if counted["sum_other_doc_count"]:
             return _terms(cluster, state, 2 * partitions * _TERMS_AT_ONCE)
-        found.update((bucket["key"], bucket["doc_count"]) for bucket in counted["buckets"])
+        for bucket in counted["buckets"]:
+            term, postings = postings_of(bucket["key"], bucket["doc_count"])
+            found[term] += postings
     return found
 
 
 def _written(terms: dict[str, int], systems: tuple[str, ...]) -> tuple[bytes, int]:
     """The bytes of the dictionary's file and its checksum."""
-    by_bytes = sorted((term.encode("utf-8", "replace"), pages) for term, pages in terms.items())
-    ends = np.cumsum([0, *(pages for _, pages in by_bytes)], dtype=np.int64)
+    by_bytes = sorted((term.encode("utf-8", "replace"), postings) for term, postings in terms.items())
+    ends = np.cumsum([0, *(postings for _, postings in by_bytes)], dtype=np.int64)
     nothing = np.zeros(len(by_bytes) + 1, np.uint32)
     arrays: dict[str, Any] = {
         **page_arrays([]),
@@ -145,7 +175,7 @@ def read(cluster: Cluster, state: State, folder: Path) -> Snapshot | None:
                 return None
             file.write(zlib.decompress(b64decode(found["_source"]["stored"])))
     try:
-        segments = tuple(_Dictionary(Storage(folder), record) for record in manifest.segments)
+        segments = tuple(_Dictionary(Storage(folder), record, cluster, state.index) for record in manifest.segments)
     except DamagedIndex as damage:
         raise EngineError(f"the dictionary at {cluster.address} is damaged ({damage.reason}); finish it anew") from None
     return Snapshot(manifest, segments, None)

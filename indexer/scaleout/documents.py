@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
+from collections import Counter
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from ...corpus.procedure import Procedure
 from ..analysis import LINE, MAX_TERM, sound
 from ..fields import FIELDS
 from ..page import IndexablePage, PageFacts, tokens_by_field
-from ..postings import LENGTHS, length_bytes
+from ..postings import LENGTHS, MAX_COUNT, length_bytes
 from ..stored import unpack_procedure
 
 LAYOUT = 2
@@ -36,6 +37,9 @@ NAMES = "words.names"
 BARE = frozenset(field.name for field in FIELDS if field.boost)
 """The fields that bare words look in."""
 
+NAMED = frozenset(("name", "common_names", "medical_terms", "descriptor"))
+"""The fields that hold names."""
+
 PARTS = 1 << 30
 """Pages are numbered from 0 to here by a hash of their source, so that a part of them is a range."""
 
@@ -45,7 +49,6 @@ LIVE = {"term": {"live": True}}
 FACTS = ["id", "source", "container", "size", "mtime", "digest", "parser"]
 """What must be read of a document to recognise its page."""
 
-_NAMES = ("name", "common_names", "medical_terms", "descriptor")
 _LONGEST_KEY = 480  # bytes; the server takes 512
 _SPACE = re.compile(r"\s")
 _UNDECODED = {0xDC00 + byte: 0xF700 + byte for byte in range(128, 256)}
@@ -59,11 +62,10 @@ _NUMBER = {"type": "long", "index": False, "doc_values": False}
 def mapping() -> dict[str, Any]:
     """The mapping of the fields of a document."""
     text = {"type": "text", "analyzer": "whitespace"}
-    found = {**text, "index_options": "docs", "norms": False}
     lengths = {field.name: {"type": "integer", "index": False} for field in FIELDS}
-    words: dict[str, Any] = {"all": text, "names": found}
+    words: dict[str, Any] = {"all": text, "names": text}
     for field in FIELDS:
-        copies = ([ALL_WORDS] if field.name in BARE else []) + ([NAMES] if field.name in _NAMES else [])
+        copies = ([ALL_WORDS] if field.name in BARE else []) + ([NAMES] if field.name in NAMED else [])
         kind = {"type": "keyword", "doc_values": field.name == "code"} if field.keyword else text
         words[field.name] = {**kind, "copy_to": copies} if copies else kind
     return {
@@ -178,8 +180,9 @@ def again(page: Kept, facts: PageFacts | None = None) -> IndexablePage:
 
 
 def _searchable(procedure: Procedure) -> dict[str, Any]:
-    """The words of a page field by field, how many there are, and its terms."""
+    """The words of a page field by field, how many there are, and its terms with how many postings each is."""
     found, runs = tokens_by_field(procedure)
+    postings: Counter[str] = Counter()
     words: dict[str, list[str]] = {}
     lengths: dict[str, int] = {}
     start = 0
@@ -196,5 +199,14 @@ def _searchable(procedure: Procedure) -> dict[str, Any]:
             if length:
                 lengths[field.name] = int(LENGTHS[length_bytes(np.array([length]))][0])
         words.setdefault(field.name, []).append(text)
-    terms = sorted({word[:MAX_TERM] for word in found} - {LINE})
+        for term, occurrences in Counter(word[:MAX_TERM] for word in tokens).items():
+            postings[term] += -(-occurrences // MAX_COUNT)
+    del postings[LINE]
+    terms = [f"{term} {count}" for term, count in postings.items()]
     return {"system": procedure.system, "words": words, "lengths": lengths, "terms": terms}
+
+
+def postings_of(value: str, pages: int) -> tuple[str, int]:
+    """The term that a value of ``terms`` is for, and how many postings it makes of the ``pages`` that have it."""
+    term, _, count = value.rpartition(" ")
+    return term, int(count) * pages

@@ -43,6 +43,7 @@ from ..results import Hit, Results
 from ..scoring import inverse_document_frequency
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
+from ..words import Variant, Word
 from .analysed import Analyser
 from .candidates import CandidateEvaluator, Candidates, Wanted
 from .leaves import counted_leaves, in_field, leaves
@@ -352,7 +353,13 @@ class Ranking:
     def _in_section(self, kind: str) -> Query:
         """Pages that have a word asked for in one kind of section."""
         nodes = [word.node for word in asked_words(self._tree, self._expanded) if word.stands_in(kind)]
-        return any_of([self._translator.query(in_field(node, kind), False) for node in nodes])
+        return any_of([self._translator.query(self._standing_in(node, kind), False) for node in nodes])
+
+    def _standing_in(self, node: Any, kind: str) -> Any:
+        """A leaf in one kind of section; a pattern stands for the terms that it stands for in the field asked for."""
+        if isinstance(node, (q.Wildcard, q.FuzzyTerm)):
+            return Word(kind, node.text, tuple(Variant(term, 1.0, "exact") for term in self._expanded(node)))
+        return in_field(node, kind)
 
     def _query(self) -> Query:
         query = self._translator.query(self._tree)

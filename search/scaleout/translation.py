@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...corpus.errors import QueryError
-from ...indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, FIELDS, NAMING, field_range
-from ...indexer.scaleout.documents import ALL_WORDS, FIRST_TERM, LIVE, NAMES, token
+from ...indexer.fields import ALL, FIELD_NUMBERS, FIELDS, NAMING, field_range
+from ...indexer.scaleout.documents import ALL_WORDS, BARE, FIRST_TERM, LIVE, NAMED, NAMES, token
 from ..expansion import Expansion
 from ..language import trees as q
 from ..occurrences import telling
@@ -24,7 +24,8 @@ Query = dict[str, Any]
 NOTHING: Query = {"match_none": {}}
 
 _NAMING_BOOST = 2.5
-_SCORED_TERMS = 6  # of one word; the others count as much as the last of them
+_SCORED_TERMS = (50, 6)  # of one word, in a query of few words and of many; others count as much as the last of them
+_FEW_WORDS = 8
 _SCORED_WORDS = 110  # in longer queries a word is one part: servers take about a thousand
 _KEYWORDS = frozenset(field.name for field in FIELDS if field.keyword)
 
@@ -47,14 +48,14 @@ class Translator:
         words: int = 1,
     ) -> None:
         self._is_long = words > _SCORED_WORDS
+        self._scored_terms = _SCORED_TERMS[words > _FEW_WORDS]
         self._boosts = boosts
         self._expand = expand
         self._inflections = inflections
         self._rarity = rarity
         self._bonus = bonus
-        self._is_usual = {name for name, boost in boosts.items() if boost} == {
-            name for name, boost in BOOSTS.items() if boost
-        }
+        counting = {name for name, boost in boosts.items() if boost}
+        self._joint = ALL_WORDS if counting == BARE else NAMES if counting == NAMED else None
 
     def query(self, node: Any, scored: bool = True) -> Query:
         """The query for the pages that match ``node``."""
@@ -159,7 +160,7 @@ class Translator:
         places = [list(map(token, self._inflections(word))) for word in words]
         if not all(places):
             return NOTHING
-        paths = [ALL_WORDS] if field == ALL and self._is_usual else self._texts(field)
+        paths = [self._joint] if field == ALL and self._joint else self._texts(field)
         found = any_of([near(path, places, steps) for path in paths])
         return constant(found, weight * max(map(self._rarity, places))) if scored else found
 
@@ -171,17 +172,17 @@ class Translator:
         rarity = self._rarity([word for word, _ in words])
         if self._is_long:
             return constant(self._any(field, [word for word, _ in words]), rarity)
-        if field == ALL and not self._is_usual:
+        if field == ALL and not self._joint:
             boosts = field_boosts(self._boosts, field)
             some = {name: {"terms": {f"words.{name}": [word for word, _ in words]}} for name in boosts}
             return any_of([constant(some[name], rarity * boost) for name, boost in boosts.items() if boost])
-        path = ALL_WORDS if field == ALL else f"words.{field}"
+        path = self._joint if field == ALL and self._joint else f"words.{field}"
         first = sorted(words, key=lambda word: -word[1])
-        told, rest = first[:_SCORED_TERMS], first[_SCORED_TERMS:]
+        told, rest = first[: self._scored_terms], first[self._scored_terms :]
         parts: list[Query] = [{"term": {path: {"value": word, "boost": weight}}} for word, weight in told]
         if rest:
             parts.append(constant({"terms": {path: [word for word, _ in rest]}}, rarity * rest[0][1]))
-        if field == ALL:
+        if path == ALL_WORDS:
             parts += [
                 constant({"terms": {NAMES: some}}, _NAMING_BOOST * rarity * weight)
                 for weight, some in _by_weight(words)
@@ -191,14 +192,14 @@ class Translator:
     # Fields
 
     def _in_fields(self, field: str, query: Callable[[str], Query]) -> Query:
-        """A query in the field asked for; for a bare word in all that count, at once where these are the usual ones."""
-        if field == ALL and self._is_usual:
-            return query(ALL_WORDS)
+        """A query in the field asked for; for a bare word in all that count, at once where one field holds them all."""
+        if field == ALL and self._joint:
+            return query(self._joint)
         return any_of([query(path) for path in self._one_by_one(field)])
 
     def _side_by_side(self, field: str, words: Sequence[str]) -> Query:
-        if field == ALL and self._is_usual:
-            return side_by_side(ALL_WORDS, words)
+        if field == ALL and self._joint:
+            return side_by_side(self._joint, words)
         return any_of([side_by_side(path, words) for path in self._texts(field)])
 
     def _texts(self, field: str) -> list[str]:

@@ -18,6 +18,8 @@ from .words import Variant, Word
 _SHORTEST = 4
 _LITTLE = 2  # postings: a word with no more of them may be a slip itself
 _FAR_MORE = 100  # times as frequent
+_LONG = 6  # letters from which on a word may be several slips away from what was meant
+_PAGES_FOR_RARE = 10_000  # a shorter word is not taken for one that fewer than one in so many pages have
 _SLIP = 1.0
 _FREQUENCY_WEIGHT = 0.15
 
@@ -83,18 +85,21 @@ class Corrector:
 def likely_word(snapshot: Snapshot, word: str) -> str | None:
     """The word of the index that ``word`` was likely meant to be: near to it, and frequent; None if it is one itself.
 
-    A word that a page or two have is taken as meant unless a word but a slip away is far more frequent.
+    A word that a page or two have is taken as meant unless a word but a slip away is far more frequent; nearly any
+    short word is a slip away from some word that hardly a page of many has.
     """
     having = sum(
         segment.frequency(number) for segment in snapshot.segments if (number := segment.term_number(word)) is not None
     )
     if having > _LITTLE:
         return None
-    limit = _SLIP if having or len(word) < 6 else 2.0
+    is_long = len(word) >= _LONG
+    limit = 2.0 if is_long and not having else _SLIP
+    rarest = max(having * _FAR_MORE, 0 if is_long else snapshot.live_count // _PAGES_FOR_RARE)
     best: tuple[float, str] | None = None
-    neighbours = _neighbours(snapshot, word, 2 if len(word) < 6 else 3)
+    neighbours = _neighbours(snapshot, word, 3 if is_long else 2)
     for (term, frequency), cost in zip(neighbours.items(), slips(word, list(neighbours)).tolist(), strict=True):
-        if cost <= limit and frequency >= having * _FAR_MORE:
+        if cost <= limit and frequency >= rarest:
             candidate = (cost - _FREQUENCY_WEIGHT * math.log(frequency), term)
             best = candidate if best is None else min(best, candidate)
     return None if best is None else best[1]

@@ -15,7 +15,7 @@ from ..indexer import parameters
 from ..indexer.analysis import STOP_WORDS, has_digit, terms
 from ..indexer.fields import ALL, FIELD_NUMBERS, FIELDS
 from .language import trees as q
-from .vocabulary.groups import pairs_of, support, terms_of
+from .vocabulary.groups import hyphenated, pairs_of, support, terms_of
 from .vocabulary.morphemes import take_apart
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
@@ -94,8 +94,8 @@ class Rewriter:
         return word
 
     def _phrase(self, phrase: Any) -> Any:
-        """A phrase as it is, but for a code with its system (``ICD-10-PCS:0TY00Z0``), which names a page, and for two
-        codes (``36901-36909``), which are a range.
+        """A phrase as it is, but for a code with its system (``ICD-10-PCS:0TY00Z0``), which names a page, for two codes
+        (``36901-36909``), which are a range, and for a word with a hyphen that the vocabulary knows (``c-section``).
         """
         *words, code = phrase.words
         if phrase.fieldname == ALL and (system := "".join(words)) in self._systems:
@@ -105,6 +105,11 @@ class Rewriter:
             return q.Or([q.Term("code", words[0], boost=parameters.CODE_WEIGHT), phrase], boost=phrase.boost)
         if phrase.fieldname == ALL and _is_range(phrase.words):
             return q.Or([q.TermRange("code", *phrase.words), phrase], boost=phrase.boost)
+        if phrase.fieldname == ALL and not q.is_quoted(phrase):
+            term = hyphenated(phrase.words, self._synonyms.of)
+            if term is not None:
+                term.boost = phrase.boost
+                return term
         return phrase
 
     def _in_system(self, query: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from .operators import NOT, OPERATORS, Operator, Part, join
 from .reading import Bounds, ParsedQuery, Reading, shown
-from .trees import Every, NullQuery, Query, any_of, boosted
+from .trees import Every, NullQuery, Query, any_of, boosted, quoted
 from .words import boost_of, plain, slop_of, span, word
 
 _LEXEME = re.compile(
@@ -188,7 +188,8 @@ class _Parser:
         if closing is None:
             self._single_quotes = False
             return None
-        self._add(plain(self._reading, self._field(), self._text[start + 1 : closing.start()], start + 1))
+        inside = self._text[start + 1 : closing.start()]
+        self._add(quoted(plain(self._reading, self._field(), inside, start + 1)))
         return closing.end()
 
     def _phrase(self, start: int) -> int:
@@ -205,7 +206,7 @@ class _Parser:
             slop = slop_of(reading, digits, position)
             position += 1 + len(digits)
         boost, position = self._boost(position)
-        query = plain(reading, self._field(), inside, start + 1, slop)
+        query = quoted(plain(reading, self._field(), inside, start + 1, slop))
         if not inside:
             reading.left_out('""')
         self._add(boosted(query, boost) if query is not None else None)

@@ -37,7 +37,7 @@ with warnings.catch_warnings():  # Whoosh 2.7.4 spells some regular expressions 
 __all__ = [
     "And", "AndMaybe", "AndNot", "ConstantScoreQuery", "DisjunctionMax", "Every", "FuzzyTerm", "MultiTerm", "Not",
     "NullQuery", "Or", "Phrase", "Prefix", "Query", "Require", "Term", "TermRange", "Wildcard",
-    "all_of", "any_of", "boosted", "negated",
+    "all_of", "any_of", "boosted", "is_quoted", "negated", "quoted",
 ]  # fmt: skip
 
 
@@ -71,6 +71,18 @@ def boosted(query: Query, factor: float) -> Query:
     if not isinstance(part, Not):
         part.boost *= factor
     return query
+
+
+def quoted(query: Query | None) -> Query | None:
+    """``query`` itself, which stood in quotes and is to be taken to the letter."""
+    if query is not None:
+        query.quoted = True
+    return query
+
+
+def is_quoted(query: Query) -> bool:
+    """Whether ``query`` stood in quotes."""
+    return getattr(query, "quoted", False)
 
 
 def _group(kind: type[Query], queries: Iterable[Query | None]) -> Query | None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from ...indexer import parameters
-from ...indexer.analysis import stem
+from ...indexer.analysis import has_digit, stem
 from ...indexer.fields import ALL
 from ..words import Variant, Word
 from .synonyms import Found
-from .terms import MAX_WORDS
+from .terms import MAX_WORDS, key_of
 
 Lookup = Callable[[str], Found]
 
@@ -32,6 +32,16 @@ def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
                 break
         start += 1
     return found
+
+
+def hyphenated(words: Sequence[str], synonyms: Lookup) -> Word | None:
+    """A term of the vocabulary written as one word (``c-section``), with its synonyms; None where it is none."""
+    variants = synonyms(key_of(words)).sure
+    if not variants or any(map(has_digit, words)):
+        return None
+    text = " ".join(words)
+    others = (v._replace(weight=v.weight * parameters.SYNONYM_WEIGHT) for v in variants if v.term != text)
+    return Word(ALL, text, (Variant(text, 1.0, "exact"), *others))
 
 
 def pairs_of(words: Sequence[Word], terms: Sequence[Word]) -> list[Word]:

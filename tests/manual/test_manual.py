@@ -160,7 +160,7 @@ def furnish(place: Path) -> None:
     (place / "corpus").symlink_to(ROOT / "corpus")
     (place / "examples").symlink_to(ROOT / "examples")
     shutil.copytree(SAMPLES / "pages", place / "pages")
-    shutil.copy(SAMPLES / "pages" / "html" / "colostomy.html", place / "pages" / "a.html")
+    shutil.move(place / "pages" / "html" / "colostomy.html", place / "pages" / "a.html")
     (place / "crawl.jsonl.gz").write_bytes(gzip.compress((SAMPLES / "pages" / "crawl.jsonl").read_bytes()))
     for kind, name in (("queries.jsonl", "q.jsonl"), ("qrels.tsv", "q.tsv")):
         shutil.copy(SAMPLES / kind, place / kind)

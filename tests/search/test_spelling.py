@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procsearch.search.index import Index
+from procsearch.search import correction
+from procsearch.search.index import Index, open_index
 from procsearch.search.spelling import distances, slips
 
 from .built import build, page
@@ -56,6 +57,19 @@ def test_a_rare_slip_on_a_page_does_not_hide_the_word(tmp_path: Path) -> None:
     assert results.corrected == "stroke"
     assert results.hits[0].id == "slip"
     assert results.total == 151
+
+
+def test_a_short_word_is_not_taken_for_one_that_hardly_a_page_of_many_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {str(number): page("Ambulance service and stroke ward") for number in range(20)}
+    index = build(tmp_path, {**pages, "brace": page("Scottish rite brace")})
+    assert index.search("ambulance rike").corrected == "ambulance rite"
+    monkeypatch.setattr(correction, "_PAGES_FOR_RARE", 10)
+    index = open_index(tmp_path / "index")
+    assert index.search("ambulance rike").corrected is None
+    assert index.search("stoke").corrected == "stroke"
+    assert index.search("scotish").corrected == "scottish"
 
 
 @given(st.text("abcehpst", max_size=9), st.text("abcehpst", max_size=9))

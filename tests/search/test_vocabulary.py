@@ -39,6 +39,10 @@ class TestTheShippedTable:
             ("xray", "x ray"),
             ("ct scan", "computed tomography"),
             ("tee", "transesophageal echocardiogram"),
+            ("flu", "influenza"),
+            ("flu shot", "influenza vaccine"),
+            ("both ears", "binaural"),
+            ("brace", "orthosis"),
         ],
     )
     def test_what_people_say_and_what_clinicians_write(self, term: str, other: str) -> None:
@@ -143,6 +147,14 @@ class TestSearching:
         (hit,) = index.search("heart attack").hits
         assert [hit.snippet[start:end] for start, end in hit.marks] == ["myocardial", "infarction"]
 
+    def test_a_term_with_a_hyphen_is_one_unless_it_stands_in_quotes(self, tmp_path: Path) -> None:
+        pages = {"a": page("Cesarean delivery"), "b": page("A c-section"), "c": page("Section C of the form")}
+        index = build(tmp_path, pages)
+        assert found(index, "c-section") == ["b", "a"]
+        assert [hit.match for hit in index.search("planned c-section").hits] == ["exact", "synonym"]
+        assert found(index, '"c-section"') == found(index, "'c-section'") == ["b"]
+        assert found(index, "name:c-section") == ["b"]
+
     def test_an_ambiguous_abbreviation_needs_support(self, tmp_path: Path) -> None:
         index = build(tmp_path, {"lung": page("Filter", purpose="Stops a pulmonary embolism.")})
         assert found(index, "PE embolism risk") == ["lung"]
@@ -178,6 +190,7 @@ class TestMorphemes:
             ("cholecystectomy", ("gallbladder",), "removal"),
             ("esophagogastroduodenoscopy", ("esophagus", "stomach", "duodenum"), "examination"),
             ("arthrocentesis", ("joint",), "puncture"),
+            ("vasectomy", ("vas deferens",), "removal"),
         ],
     )
     def test_words_are_taken_apart(self, word: str, roots: tuple[str, ...], said: str) -> None:

@@ -21,6 +21,7 @@ from procsearch.indexer.segment import FileRecord, Segment
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
 from procsearch.indexer.stored import Packer
+from procsearch.indexer.vectors import Model
 from procsearch.indexer.writer import IndexWriter
 
 from .histories import Commit, apply, make_procedure
@@ -61,9 +62,14 @@ def forge(folder: Path, suffix: str, change: Callable[[Arrays], None]) -> str:
     change(arrays)
     (folder / old.name).unlink()
     new = FileRecord(old.name, *write_arrays(storage, old.name, arrays))
-    (record,) = manifest.segments
-    record = replace(record, state=new) if suffix == "state" else replace(record, file=new)
-    replace(manifest, segments=(record,)).write(storage)
+
+    def renewed(file: FileRecord | None) -> Any:
+        return new if file == old else file
+
+    segments = tuple(replace(r, file=renewed(r.file), state=renewed(r.state)) for r in manifest.segments)
+    if (semantic := manifest.semantic) is not None:
+        semantic = replace(semantic, files=tuple(replace(v, file=renewed(v.file)) for v in semantic.files))
+    replace(manifest, segments=segments, semantic=semantic).write(storage)
     return old.name
 
 
@@ -251,6 +257,12 @@ def swapped_terms(arrays: Arrays) -> None:
     put("term", [terms[1], terms[0], *terms[2:]])(arrays)
 
 
+def wider(arrays: Arrays) -> None:
+    """The positions of the last term take twice the bytes that there are."""
+    first, end = map(int, arrays["position_offsets"][-2:])
+    arrays["position_offsets"][-1] = first + 2 * (end - first)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -260,6 +272,7 @@ def swapped_terms(arrays: Arrays) -> None:
         (shift("position_offsets"), "its positions do not fit together"),
         (fill("lengths", 3), "its statistics do not fit its pages"),
         (fill("posting_offsets", BEYOND), "do not fit together"),
+        (wider, "its arrays do not fit together"),
     ],
 )
 def test_checking_says_what_does_not_fit(index: Path, change: Callable[[Arrays], None], told: str) -> None:
@@ -284,8 +297,12 @@ def test_a_writer_that_repairs_drops_what_does_not_fit(index: Path) -> None:
     assert check(Storage(index)) == []
 
 
-def test_merging_believes_nothing_either(index: Path) -> None:
-    file = forge(index, "segment", shift("position_offsets"))
+@pytest.mark.parametrize("place", [0, 1])
+def test_merging_believes_nothing_either(index: Path, place: int) -> None:
+    apply(index, Commit(put=(replace(make_procedure(50), id="id50", source="50.html"),)))
+    segments = sorted(index.glob("*.segment"))
+    assert len(segments) == 2
+    file = forge(index, segments[place].name, wider)
     before = (index / "manifest").read_bytes()
     with pytest.raises(DamagedIndex) as damage, IndexWriter(Storage(index)) as writer:
         writer.commit(compact=True)
@@ -303,3 +320,47 @@ def test_statistics_of_no_pages(index: Path) -> None:
     with pytest.raises(DamagedIndex) as damage:
         open_snapshot(storage)
     assert damage.value.file == record.file.name
+
+
+@pytest.fixture
+def with_vectors(index: Path) -> Path:
+    """The index with a sentence vector for each page."""
+    with IndexWriter(Storage(index)) as writer:
+        writer.vectors.use(Model("small", None, "ab", 4))
+        pages = writer.pages_without_vectors()
+        writer.add_vectors(pages, np.eye(len(pages), 4, dtype=np.float32) + 0.1)
+        writer.commit()
+    assert check(Storage(index)) == []
+    return index
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda arrays: arrays.update(values=arrays["values"][:-1]), "array values does not fit the others"),
+        (
+            lambda arrays: arrays.update(scales=arrays["scales"].astype(np.int64)),
+            "array scales does not fit the others",
+        ),
+        (lambda arrays: arrays["pages"].sort() or arrays.update(pages=arrays["pages"][::-1].copy()), "do not belong"),
+        (fill("pages", BEYOND), "do not belong"),
+        (lambda arrays: arrays["scales"].fill(np.nan), "do not belong"),
+    ],
+)
+def test_vectors_fit_their_segment(with_vectors: Path, change: Callable[[Arrays], None], told: str) -> None:
+    file = forge(with_vectors, "vectors", change)
+    (line,) = check(Storage(with_vectors))
+    assert file in line
+    assert told in line
+    (line,) = announced_beside(with_vectors)
+    assert line.startswith(file)
+    assert check(Storage(with_vectors)) == []
+
+
+def announced_beside(folder: Path) -> list[str]:
+    """What a writer that repairs tells where the pages are whole."""
+    told: list[str] = []
+    with IndexWriter(Storage(folder), repair=True, announce=told.append) as writer:
+        assert len(list(writer.pages())) == 20
+        writer.commit()
+    return told

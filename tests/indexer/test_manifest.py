@@ -84,6 +84,38 @@ def test_what_no_writer_wrote_is_damage_though_its_checksum_fits(tmp_path: Path,
         read_manifest(sealed(tmp_path, json.dumps(changed).encode()))
 
 
+def with_vectors() -> dict[str, Any]:
+    file = {"name": "00000002.vectors", "size": 1, "checksum": 1}
+    model = {"name": "small", "place": "/models/small", "digest": "ab", "dimensions": 8}
+    return {**content(), "semantic": {"model": model, "files": [{"segment": "00000001.segment", "file": file}]}}
+
+
+def test_the_vectors_of_a_commit_come_back(tmp_path: Path) -> None:
+    read = read_manifest(sealed(tmp_path, json.dumps(with_vectors()).encode()))
+    assert [file.name for file in read.files()] == ["00000001.segment", "00000002.vectors"]
+    read.write(Storage(tmp_path))
+    assert read_manifest(Storage(tmp_path)) == read
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("model",), None), (("model", "name"), 5), (("model", "place"), ["/etc"]), (("model", "digest"), None),
+        (("model", "dimensions"), 0), (("model", "dimensions"), 1 << 17), (("model", "dimensions"), 8.0),
+        (("model", "code"), "x"), (("files",), 5), (("files", 0), None), (("files", 0, "segment"), "../other.segment"),
+        (("files", 0, "file", "name"), "/etc/passwd"),
+    ],
+)  # fmt: skip
+def test_vectors_that_no_writer_wrote_are_damage(tmp_path: Path, place: Any, value: Any) -> None:
+    changed = with_vectors()
+    holder: Any = changed["semantic"]
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    with pytest.raises(DamagedIndex, match="manifest"):
+        read_manifest(sealed(tmp_path, json.dumps(changed).encode()))
+
+
 @pytest.mark.parametrize(
     "line", [b"", b"null", b"[]", b"5", b"{}", b"[" * 200_000, b"\xff", b'{"format": 1e999}', b"nan"]
 )

@@ -116,3 +116,13 @@ def test_states_tell_what_became_of_each_page(tmp_path: Path) -> None:
     (segment,) = snapshot.segments
     assert segment.states.tolist() == [SHADOWED, LIVE, DELETED]
     assert snapshot.live_count == 1
+
+
+def test_what_is_kept_at_hand_is_bounded_and_changes_no_answer(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = answers(sound)
+    monkeypatch.setattr("procsearch.indexer.segment._REMEMBERED", 2)
+    assert answers(sound) == before
+    (segment, *_) = open_snapshot(Storage(sound)).segments
+    numbers = [segment.term_number(term) for term in segment.terms()]
+    assert numbers == list(range(segment.term_count))
+    assert len(segment._numbers) <= 4

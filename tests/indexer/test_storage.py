@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from procsearch.indexer.snapshot import Snapshot, open_snapshot
 from procsearch.indexer.storage import LOCK_NAME, Storage, sweep
 from procsearch.indexer.writer import IndexWriter
 
-from ..crash.support import names_in
+from ..crash.support import names_in, watched
 from .histories import Commit, apply, make_procedure
 
 
@@ -44,6 +45,16 @@ class TestPlaces:
     def test_that_are_deep_are_made(self, tmp_path: Path) -> None:
         apply(tmp_path / "a" / "b" / "index", Commit())
         assert open_snapshot(Storage(tmp_path / "a" / "b" / "index")).live_count == 0
+
+    def test_that_somebody_else_makes_at_the_same_moment_are_as_good(self, tmp_path: Path) -> None:
+        def make_it_first(name: str, call: Any, arguments: Any, named: Any) -> Any:
+            if name == "mkdir":
+                Path(arguments[0]).mkdir()
+            return call(*arguments, **named)
+
+        with watched(make_it_first):
+            apply(tmp_path / "a" / "index", Commit(put=(make_procedure(1),)))
+        assert open_snapshot(Storage(tmp_path / "a" / "index")).live_count == 1
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="another user's rights need the rights to become that user")
     def test_that_are_read_only_can_be_searched_and_not_written(self, tmp_path: Path) -> None:
@@ -101,6 +112,20 @@ class TestFiles:
         with pytest.raises(DamagedIndex, match="some"):
             file.verify_all()
 
+    @pytest.mark.damages
+    def test_that_are_cut_just_before_they_are_mapped_are_damage(self, tmp_path: Path) -> None:
+        apply(tmp_path, Commit(put=(make_procedure(1),)))
+        segment = next(tmp_path.glob("*.segment"))
+
+        def cut_first(name: str, call: Any, arguments: Any, named: Any) -> Any:
+            if name == "mmap":
+                os.truncate(segment, 100)
+            return call(*arguments, **named)
+
+        with watched(cut_first), pytest.raises(DamagedIndex, match="became shorter") as damage:
+            open_snapshot(Storage(tmp_path))
+        assert damage.value.file == segment.name
+
     def test_have_stamps_that_differ_however_fast_they_are_replaced(self, tmp_path: Path) -> None:
         storage = Storage(tmp_path)
         stamps = []
@@ -137,6 +162,22 @@ class TestTheLock:
             thread.join()
         take()
         assert refused == [f"{tmp_path} is being written by process {os.getpid()}"]
+
+    def test_is_waited_for_and_its_holder_told_once(self, tmp_path: Path) -> None:
+        told: list[str] = []
+        held, waiting = Storage(tmp_path).lock(wait=False), Storage(tmp_path).lock(wait=True, waiting=told.append)
+        tries = 0
+
+        def give_back_at_the_third(name: str, call: Any, arguments: Any, named: Any) -> Any:
+            nonlocal tries
+            tries += name == "flock"
+            if tries == 3 and name == "flock":
+                held.__exit__(None, None, None)
+            return call(*arguments, **named)
+
+        held.__enter__()
+        with watched(give_back_at_the_third), waiting:
+            assert told == [f"process {os.getpid()}"]
 
     @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
     def test_is_given_back_though_a_forked_process_lives_on(self, tmp_path: Path) -> None:

@@ -53,6 +53,14 @@ class TestAHistoryOfCommits:
 
     @settings(max_examples=20, deadline=None)
     @given(histories(most_commits=8))
+    def test_leaves_the_same_where_many_ids_changed(self, history: list[Commit]) -> None:
+        """They are settled in another way then."""
+        with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+            patch.setattr("procsearch.indexer.writer._MANY_IDS", 0)
+            assert {found.id: found for found in grow(Path(folder), history).procedures()} == live_after(history)
+
+    @settings(max_examples=20, deadline=None)
+    @given(histories(most_commits=8))
     def test_keeps_each_source_once(self, history: list[Commit]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             grow(Path(folder), history)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from procsearch.corpus.procedure import Procedure
@@ -38,6 +38,8 @@ letters = st.text("abe日β", max_size=5)
 
 
 @given(st.text("ab?*e日β", min_size=1, max_size=9))
+@example("a*?*b")
+@example("*a?a*")
 def test_a_pattern_fits_as_its_plain_regular_expression_does(segment: Segment, wildcard: str) -> None:
     plain = re.compile(re.escape(wildcard).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
     terms = segment.terms()

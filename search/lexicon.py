@@ -10,6 +10,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from ..corpus.errors import DamagedIndex
 from ..indexer.segment import Segment
 from .spelling import distances
 
@@ -90,7 +91,10 @@ def near(segment: Segment, start: int, stop: int, word: str, edits: int) -> Numb
         wanted = np.bitwise_or.reduce(_LETTER_BITS[np.frombuffer(word.encode(), np.uint8)])
         alike &= _at_most(letters & ~wanted, edits) & _at_most(wanted & ~letters, edits)
     places = np.flatnonzero(alike | ~_ascii_only(data, offsets))
-    terms = [data[offsets[place] : offsets[place + 1]].tobytes().decode() for place in places.tolist()]
+    try:
+        terms = [data[offsets[place] : offsets[place + 1]].tobytes().decode() for place in places.tolist()]
+    except UnicodeDecodeError as error:
+        raise DamagedIndex(segment.name, "a term is no text") from error
     return start + places[distances(word, terms, edits) <= edits]
 
 

@@ -65,6 +65,8 @@ coverage: .venv/test-ready ## Measure branch coverage of storage, parser and bou
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(COVERED_TESTS)
 	$(BIN)/coverage report
+	@$(BIN)/coverage json -q -o - | $(BIN)/python -c "import json, sys; share = json.load(sys.stdin)['totals']['percent_branches_covered']; \
+		print(f'{share:.1f} % of branches'); sys.exit(share < 95)"
 
 locks: .venv/supply-ready ## Lock all dependencies with their hashes, in requirements/
 	$(LOCK) --extra web pyproject.toml -o requirements/image.txt

@@ -101,6 +101,25 @@ def test_nothing_is_lost_and_searches_answer(
             ids.append(page["id"])
             file.write(json.dumps(page) + "\n")
 
+    indexed = _index_and_kill(nodes, pages, address)
+    back = _seconds(lambda: _start(nodes, 3))
+    finished = _seconds(lambda: reindex([], address))
+    assert ids_at(address) == ids
+    seen, back_again = _search_and_kill(nodes, address)
+    assert ids_at(address) == ids
+    with capsys.disabled():
+        print(
+            f"\n{PAGES} pages indexed in {indexed:.0f} s by two processes while a node was killed, none lost; "
+            f"it was back and had its copies after {back:.0f} s; finished in {finished:.0f} s; "
+            f"{seen['answers']} searches while the master was killed, {len(seen['errors'])} errors, "
+            f"longest pause {seen['longest']:.1f} s, back after {back_again:.0f} s"
+        )
+    assert seen["answers"] > 20
+    assert not seen["errors"]
+
+
+def _index_and_kill(nodes: Nodes, pages: Path, address: str) -> float:
+    """Index ``pages`` in two processes and kill a node once a third is written; gives the seconds it took."""
     started = time.monotonic()
     command = [sys.executable, "-m", "procsearch", "index", str(pages), "--index", address, "--jobs", "1", "--json"]
     parts = [subprocess.Popen([*command, "--shard", f"{part}/2"], stdout=subprocess.PIPE) for part in (1, 2)]
@@ -114,18 +133,13 @@ def test_nothing_is_lost_and_searches_answer(
         time.sleep(0.5)
     nodes.kill(3)
     reports = [json.loads(part.communicate()[0]) for part in parts]
-    seconds = time.monotonic() - started
     assert [part.returncode for part in parts] == [0, 0]
     assert sum(report["added"] for report in reports) == PAGES
-    started = time.monotonic()
-    nodes.start(3)
-    nodes.wait_until_whole()
-    rejoined = time.monotonic() - started
-    started = time.monotonic()
-    assert reindex([], address).documents == PAGES
-    finished = time.monotonic() - started
-    assert ids_at(address) == ids
+    return time.monotonic() - started
 
+
+def _search_and_kill(nodes: Nodes, address: str) -> tuple[dict[str, Any], float]:
+    """Search while the master is killed and comes back; gives what was seen, and the seconds until it was back."""
     stop, seen = Event(), dict[str, Any]()
     searcher = Thread(target=searching, args=(address, stop, seen))
     searcher.start()
@@ -134,25 +148,23 @@ def test_nothing_is_lost_and_searches_answer(
         master = nodes.master()
         nodes.kill(master)
         time.sleep(12)
-        started = time.monotonic()
-        nodes.start(master)
-        nodes.wait_until_whole()
-        rejoined_again = time.monotonic() - started
+        back = _seconds(lambda: _start(nodes, master))
         time.sleep(2)
     finally:
         stop.set()
         searcher.join()
-    assert ids_at(address) == ids
-    with capsys.disabled():
-        print(
-            f"\n{PAGES} pages indexed in {seconds:.0f} s by two processes while a node was killed, none lost; "
-            f"it was back and had its copies after {rejoined:.0f} s; "
-            f"finished in {finished:.0f} s; "
-            f"{seen['answers']} searches while the master was killed, {len(seen['errors'])} errors, "
-            f"longest pause {seen['longest']:.1f} s, back after {rejoined_again:.0f} s"
-        )
-    assert seen["answers"] > 20
-    assert not seen["errors"]
+    return seen, back
+
+
+def _start(nodes: Nodes, node: int) -> None:
+    nodes.start(node)
+    nodes.wait_until_whole()
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
 
 
 def _flush_early(cluster: Cluster) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..corpus.errors import QueryError
+import numpy as np
+
+from ..corpus.errors import DamagedIndex, QueryError
 from ..indexer.analysis import stem
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
@@ -66,3 +68,11 @@ def _frequency(segment: Segment, term: str) -> int:
 
 def _stem_frequency(segment: Segment, word: str) -> int:
     return sum(map(segment.frequency, segment.stem_terms(stem(word))))
+
+
+def _check_counts(segment: Segment) -> None:
+    """DamagedIndex where the counts are none, so that no query is refused for what is not there."""
+    offsets, codes = segment.file["posting_offsets"].all(), segment.file["codes"]
+    # The dictionary of a cluster has counts and no postings.
+    if np.any(offsets[1:] <= offsets[:-1]) or (len(codes) and int(offsets[-1]) != len(codes)):
+        raise DamagedIndex(segment.name, "the postings of its terms do not fit together")

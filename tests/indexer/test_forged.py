@@ -23,6 +23,7 @@ from procsearch.indexer.storage import Storage
 from procsearch.indexer.stored import Packer
 from procsearch.indexer.vectors import Model
 from procsearch.indexer.writer import IndexWriter
+from procsearch.search.index import open_index
 from procsearch.search.lexicon import fitting, near
 
 from .histories import Commit, apply, make_procedure
@@ -367,3 +368,21 @@ def announced_beside(folder: Path) -> list[str]:
         assert len(list(writer.pages())) == 20
         writer.commit()
     return told
+
+
+def many(name: str) -> Callable[[Arrays], None]:
+    """The term clot has as many as can be counted."""
+
+    def change(arrays: Arrays) -> None:
+        arrays[name][first_of_clot(arrays) + 1] = (1 << 32) - 1
+
+    return change
+
+
+@pytest.mark.parametrize("query", ['"clot vein"', "clo*", "[clot TO clot]", "clot~1"])
+def test_counts_that_are_none_refuse_no_query(index: Path, query: str) -> None:
+    assert open_index(index).search(query).total
+    file = forge(index, "segment", many("posting_offsets"))
+    with pytest.raises(DamagedIndex) as damage:
+        open_index(index).search(query)
+    assert damage.value.file == file

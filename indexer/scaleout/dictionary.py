@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from base64 import b64decode, b64encode
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,11 +28,12 @@ from ..segment import FileRecord, Segment, SegmentRecord
 from ..snapshot import Snapshot
 from ..storage import Storage
 from .cluster import BULK_SECONDS, Cluster, Item
-from .documents import LIVE, postings_of, token
+from .documents import LIVE, TERMS, postings_of, token
 from .state import State
 
 _NAME = "00000001.segment"
-_TERMS_AT_ONCE = 5000  # counted in one request; servers refuse more than ten thousand
+_TERMS_AT_ONCE = 8000  # about so many are counted in one request
+_MOST_TERMS = 9999  # servers refuse more than ten thousand
 _PIECE = 2 * 2**20
 _COUNTED_IN_FIELD = 1000
 _KEPT_COUNTS = 100_000
@@ -82,12 +84,12 @@ def count(cluster: Cluster, state: State) -> tuple[State, bytes]:
         "aggs": {
             **sums,
             "systems": {"terms": {"field": "system", "size": 1000}},
-            "terms": {"cardinality": {"field": "terms", "precision_threshold": 40_000}},
+            **{f"terms {name}": {"cardinality": {"field": f"terms.{name}"}} for name in TERMS},
         },
     }  # fmt: skip
     found = cluster.search(state.index, body, doing=doing, params={"request_cache": "false"})
     counted = found["aggregations"]
-    terms = _terms(cluster, state, counted["terms"]["value"])
+    terms = _terms(cluster, state, {name: counted[f"terms {name}"]["value"] for name in TERMS})
     systems = tuple(sorted(bucket["key"] for bucket in counted["systems"]["buckets"]))
     data, checksum = _written(terms, systems)
     return replace(
@@ -103,24 +105,40 @@ def count(cluster: Cluster, state: State) -> tuple[State, bytes]:
     ), data
 
 
-def _terms(cluster: Cluster, state: State, about: int) -> dict[str, int]:
-    """Every term of the pages that can be found and its postings; there are ``about`` so many values to count."""
-    partitions = max(1, -(-about // _TERMS_AT_ONCE))
+def _terms(cluster: Cluster, state: State, about: Mapping[str, int]) -> Counter[str]:
+    """Every term of the pages that can be found and its postings; there are ``about`` so many values in each field.
+
+    Each field is read once for every _TERMS_AT_ONCE values in it.
+    """
     found: Counter[str] = Counter()
-    for partition in range(partitions):
-        include = {"partition": partition, "num_partitions": partitions}
-        counting = {"terms": {"field": "terms", "size": 2 * _TERMS_AT_ONCE - 1, "include": include}}
+    for asked in _at_once(about):
         answer = cluster.request(
-            "POST", f"/{state.index}/_search", {"query": LIVE, "size": 0, "aggs": {"terms": counting}},
+            "POST", f"/{state.index}/_search", {"query": LIVE, "size": 0, "aggs": asked},
             doing="counting the words", params={"allow_partial_search_results": "false"}, seconds=10 * BULK_SECONDS,
         )  # fmt: skip
-        counted = cluster.whole(answer, "counting the words")["aggregations"]["terms"]
-        if counted["sum_other_doc_count"]:
-            return _terms(cluster, state, 2 * partitions * _TERMS_AT_ONCE)
-        for bucket in counted["buckets"]:
-            term, postings = postings_of(bucket["key"], bucket["doc_count"])
-            found[term] += postings
+        for counted in cluster.whole(answer, "counting the words")["aggregations"].values():
+            if counted["sum_other_doc_count"]:
+                return _terms(cluster, state, {name: 2 * values + 1 for name, values in about.items()})
+            for bucket in counted["buckets"]:
+                term, postings = postings_of(bucket["key"], bucket["doc_count"])
+                found[term] += postings
     return found
+
+
+def _at_once(about: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """Aggregations that count all values, as many of them together as one request may ask for."""
+    some: dict[str, Any] = {}
+    values = 0
+    for name, all_values in about.items():
+        parts = max(1, -(-all_values // _TERMS_AT_ONCE))
+        for part in range(parts):
+            if some and values + all_values // parts > _TERMS_AT_ONCE:
+                yield some
+                some, values = {}, 0
+            include = {"include": {"partition": part, "num_partitions": parts}} if parts > 1 else {}
+            some[f"{name} {part}"] = {"terms": {"field": f"terms.{name}", "size": _MOST_TERMS, **include}}
+            values += all_values // parts
+    yield some
 
 
 def _written(terms: dict[str, int], systems: tuple[str, ...]) -> tuple[bytes, int]:

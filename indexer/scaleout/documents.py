@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections import Counter
+from collections import Counter, defaultdict
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -46,6 +47,9 @@ PARTS = 1 << 30
 LIVE = {"term": {"live": True}}
 """The query for all pages that can be found."""
 
+TERMS = tuple(map(str, range(32)))
+"""The fields under ``terms`` that a page's terms are dealt to, so that those of one can be counted in one go."""
+
 FACTS = ["id", "source", "container", "size", "mtime", "digest", "parser"]
 """What must be read of a document to recognise its page."""
 
@@ -78,7 +82,7 @@ def mapping() -> dict[str, Any]:
             "stored": {"type": "binary"}, "dictionary": _NUMBER,
             "words": {"properties": words},
             "lengths": {"properties": lengths},
-            "terms": {"type": "keyword", "index": False},
+            "terms": {"properties": {name: {"type": "keyword", "index": False} for name in TERMS}},
         },
     }  # fmt: skip
 
@@ -202,7 +206,9 @@ def _searchable(procedure: Procedure) -> dict[str, Any]:
         for term, occurrences in Counter(word[:MAX_TERM] for word in tokens).items():
             postings[term] += -(-occurrences // MAX_COUNT)
     del postings[LINE]
-    terms = [f"{term} {count}" for term, count in postings.items()]
+    terms: defaultdict[str, list[str]] = defaultdict(list)
+    for term, count in postings.items():
+        terms[TERMS[crc32(term.encode("utf-8", "replace")) % len(TERMS)]].append(f"{term} {count}")
     return {"system": procedure.system, "words": words, "lengths": lengths, "terms": terms}
 
 

@@ -42,6 +42,8 @@ def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator,
             reason = f"the patterns and fuzzy words of a query may stand for {bounds.all_expansions} words at most"
             raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)
         if left < 0:
+            for segment in snapshot.segments:
+                _check_counts(segment)
             what = "words side by side" if isinstance(leaf, Word) else "patterns, ranges and phrases"
             reason = f"the {what} of this query stand for too much; use fewer, or longer words"
             raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)

@@ -43,6 +43,7 @@ _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
 _TOGETHER = 256  # blocks brought in at once, fewer than one block of checksums vouches for
 _BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, every so manieth of which, at least, is kept at hand
 _MOST_SIGNPOSTS = 256
+_TOUCHED_TOGETHER = 64  # strings of which a few are wanted, and no more of them lie between the first and the last
 _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
 
@@ -280,10 +281,12 @@ class Column:
 
     def slice(self, start: int, stop: int) -> Array:
         """The elements from ``start`` to ``stop``; DamagedIndex where they lie outside."""
-        if not 0 <= start <= stop <= len(self._array):
+        if not 0 <= start <= stop <= self._count:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
         if start < stop:
-            self._file.verify(self._offset + start * self._itemsize, self._offset + stop * self._itemsize)
+            first, end = self._offset + start * self._itemsize, self._offset + stop * self._itemsize
+            if self._verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
+                self._file.verify(first, end)
         return self._array[start:stop]
 
     @property
@@ -296,7 +299,9 @@ class Column:
         if not 0 <= start <= stop <= len(self._bytes):
             raise DamagedIndex(self._file.name, "an offset points outside its array")
         if start < stop:
-            self._file.verify(self._offset + start, self._offset + stop)
+            first, end = self._offset + start, self._offset + stop
+            if self._verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
+                self._file.verify(first, end)
         return self._bytes[start:stop].tobytes()
 
     def all(self) -> Array:
@@ -358,6 +363,16 @@ class Strings:
     def __getitem__(self, place: int) -> bytes:
         return self._data.bytes(*self._offsets.pair(place))
 
+    def several(self, places: list[int]) -> list[bytes]:
+        """The strings at ascending ``places``."""
+        if places[-1] - places[0] >= _TOUCHED_TOGETHER:
+            return [self[place] for place in places]
+        # They lie close together: all that is between them is verified once.
+        first = places[0]
+        offsets: list[int] = self._offsets.slice(first, places[-1] + 2).tolist()
+        data, base = self._data.bytes(offsets[0], offsets[-1]), offsets[0]
+        return [data[offsets[place - first] - base : offsets[place - first + 1] - base] for place in places]
+
     def all(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """The strings from ``start`` to ``stop``."""
         stop = len(self) if stop is None else stop
@@ -382,6 +397,11 @@ class SortedStrings(Strings):
         self._step = max(_BETWEEN_SIGNPOSTS, len(self) // _MOST_SIGNPOSTS)
         self._signposts: list[bytes] | None = None
         self._sound = bytearray(len(self) // self._step + 2)
+
+    def place(self, wanted: bytes) -> int | None:
+        """Where ``wanted`` stands; None where it does not."""
+        place = self.find(wanted)
+        return place if place < len(self) and self[place] == wanted else None
 
     def find(self, wanted: bytes) -> int:
         """Where ``wanted`` stands, or would stand."""

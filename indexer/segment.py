@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -29,6 +29,9 @@ Got = TypeVar("Got")
 
 MAX_POSITION = 1 << 24
 """Every position of a word in a field is below this."""
+
+_WIDTHS: dict[float, str] = {1: "|u1", 2: "<u2", 4: "<u4"}
+"""The types of the gaps and positions of a term, by the bytes that each takes."""
 
 _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 
@@ -108,12 +111,15 @@ class Segment:
         self._ids = Strings(file, "id")
         self._stored = Strings(file, "stored")
         self._numbers: dict[str, int | None] = {}
+        self._inflections: dict[str, Mapping[str, int]] = {}
         self._known_ids: dict[int, str] = {}
         self._sources = Strings(file, "source")
         self._codes = file["codes"]
         self._gaps = file["gaps"]
         self._posting_offsets = file["posting_offsets"]
         self._gap_offsets = file["gap_offsets"]
+        self._stem_ends = file["stem_ends"]
+        self._stem_terms = file["stem_terms"]
         self._check_layout()
 
     def _check_layout(self) -> None:
@@ -162,9 +168,7 @@ class Segment:
         """The number of ``term``, or None where the segment does not hold it."""
         if term in self._numbers:
             return self._numbers[term]
-        wanted = term.encode("utf-8", "replace")
-        place = self._terms.find(wanted)
-        number = place if place < len(self._terms) and self._terms[place] == wanted else None
+        number = self._terms.place(term.encode("utf-8", "replace"))
         self._remember(term, number)
         return number
 
@@ -195,15 +199,29 @@ class Segment:
             stop += 1
         return first, max(first, stop)
 
-    def stem_terms(self, stem: str) -> list[int]:
-        """The numbers of all terms whose stem is ``stem``."""
-        wanted = stem.encode("utf-8", "replace")
-        place = self._stems.find(wanted)
-        if place < len(self._stems) and self._stems[place] == wanted:
-            found: list[int] = self.file["stem_terms"].slice(*self.file["stem_ends"].pair(place)).tolist()
-            return found
-        number = self.term_number(stem)
-        return [] if number is None else [number]
+    def stem_terms(self, stem: str) -> Mapping[str, int]:
+        """All terms whose stem is ``stem``, in byte order, with their numbers."""
+        found = self._inflections.get(stem)
+        if found is None:
+            found = self._read_stem(stem)
+            if len(self._inflections) > _REMEMBERED:
+                self._inflections.clear()
+            self._inflections[stem] = found
+        return found
+
+    @_believing
+    def _read_stem(self, stem: str) -> dict[str, int]:
+        place = self._stems.place(stem.encode("utf-8", "replace"))
+        if place is None:
+            number = self.term_number(stem)
+            return {} if number is None else {stem: number}
+        numbers: list[int] = self._stem_terms.slice(*self._stem_ends.pair(place)).tolist()
+        terms = [term.decode() for term in self._terms.several(numbers)]
+        found = dict(zip(terms, numbers, strict=True))
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers.clear()
+        self._numbers.update(found)
+        return found
 
     # Postings
 
@@ -218,17 +236,27 @@ class Segment:
 
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term: ascending documents, several times where several fields match, and their codes."""
-        start, stop = self._posting_offsets.pair(number)
-        low, high = self._gap_offsets.pair(number)
-        count = stop - start
-        width, rest = divmod(high - low, count) if count > 0 else (0, 1)
-        if rest or width not in (1, 2, 4):
-            raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
-        gaps = self._gaps.slice(low, high)
-        documents = (gaps if width == 1 else gaps.view(f"<u{width}")).cumsum(dtype=np.int64)
-        if documents[-1] >= self.pages:
-            raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
-        return documents, self._codes.slice(start, stop)
+        documents, codes, _ = self.postings_of((number,))
+        return documents, codes
+
+    def postings_of(self, numbers: Sequence[int]) -> tuple[Documents, Codes, list[int]]:
+        """The postings of some terms (at least one), one term after the other, and how many each has."""
+        places = [(*self._posting_offsets.pair(number), *self._gap_offsets.pair(number)) for number in numbers]
+        counts = [stop - start for start, stop, _, _ in places]
+        if min(counts) < 1:
+            raise DamagedIndex(self.name, f"term {numbers[counts.index(min(counts))]} has no postings")
+        documents = np.empty(sum(counts), np.int64)
+        end = 0
+        for number, count, (_, _, low, high) in zip(numbers, counts, places, strict=True):
+            width, end = (high - low) / count, end + count
+            if width not in _WIDTHS:
+                raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
+            gaps = self._gaps.slice(low, high)
+            (gaps if width == 1 else gaps.view(_WIDTHS[width])).cumsum(dtype=np.int64, out=documents[end - count : end])
+            if documents[end - 1] >= self.pages:
+                raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
+        codes = [self._codes.slice(start, stop) for start, stop, _, _ in places]
+        return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
 
     @_believing
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
@@ -264,10 +292,10 @@ class Segment:
     def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's ``occurrences``, as many as its codes say, in the order of :meth:`postings`."""
         low, high = self.file["position_offsets"].pair(number)
-        width, rest = divmod(high - low, occurrences) if occurrences > 0 else (0, 1)
-        if rest or width not in (1, 2, 4):
+        width = (high - low) / occurrences if occurrences > 0 else 0
+        if width not in _WIDTHS:
             raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
-        found: npt.NDArray[np.unsignedinteger[Any]] = self.file["positions"].slice(low, high).view(f"<u{width}")
+        found: npt.NDArray[np.unsignedinteger[Any]] = self.file["positions"].slice(low, high).view(_WIDTHS[width])
         if width == 4 and found.max() >= MAX_POSITION:
             raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
         return found

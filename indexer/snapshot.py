@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..corpus.errors import DamagedIndex, NoIndex
 from ..corpus.procedure import Procedure
+from .analysis import stem
 from .fields import FIELDS
 from .manifest import MANIFEST, Manifest, Versions, read_manifest
 from .segment import Segment
@@ -61,6 +62,11 @@ class Snapshot:
     def live(self) -> npt.NDArray[np.bool_]:
         """Which pages are found."""
         return np.concatenate([segment.live for segment in self.segments] or [np.zeros(0, bool)])
+
+    def inflections(self, word: str) -> list[str]:
+        """The terms with the stem of ``word``, in byte order."""
+        found = [segment.stem_terms(stem(word)) for segment in self.segments]
+        return list(found[0]) if len(found) == 1 else sorted({term for terms in found for term in terms})
 
     def locate(self, page: int) -> tuple[Segment, int]:
         """The segment of a page and the page's number in it."""

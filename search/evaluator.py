@@ -155,9 +155,9 @@ class Evaluator:
 
     def _occurrences(self, query: Any, segment: Segment) -> Occurrences:
         if isinstance(query, Word):
-            return of_variants(segment, [(variant.term, variant.weight) for variant in query.variants])
+            return of_variants(segment, [variant[:2] for variant in query.variants])
         if isinstance(query, q.Term):
-            return of_terms(segment, [query.text])
+            return of_terms(segment, [(query.text, 1.0)])
         if isinstance(query, q.Prefix):
             return of_range(segment, *segment.prefix_range(query.text))
         if isinstance(query, q.TermRange):
@@ -165,7 +165,7 @@ class Evaluator:
         if isinstance(query, q.Phrase):
             numbers = [segment.term_number(word) for word in query.words]
             return of_phrase(segment, [[] if n is None else [n] for n in numbers], query.slop)
-        return of_terms(segment, self.expansion(query).terms)
+        return of_terms(segment, [(term, 1.0) for term in self.expansion(query).terms])
 
     def expansion(self, query: Any) -> Expansion:
         """The terms that a wildcard or a fuzzy word stands for."""

@@ -49,22 +49,17 @@ class Expander:
     def word(self, text: str) -> tuple[Variant, ...]:
         """``text`` itself, found or not, then its inflections and its synonyms in the index."""
         found = {text: Variant(text, 1.0, "exact")}
-        for term in self._inflections(text):
+        for term in self._snapshot.inflections(text):
             found.setdefault(term, Variant(term, parameters.STEM_WEIGHT, "stem"))
         for term in self._latin_forms(text):
             found.setdefault(term, Variant(term, parameters.LATIN_WEIGHT, "stem"))
         for spelling in sorted(other_spellings(text)):
-            for term in self._inflections(spelling):
+            for term in self._snapshot.inflections(spelling):
                 found.setdefault(term, Variant(term, parameters.SPELLING_WEIGHT, "synonym", f"spelling of {text}"))
         for variant in self._synonyms(stem(text)):
             weight = variant.weight * parameters.SYNONYM_WEIGHT
             found.setdefault(variant.term, variant._replace(weight=weight))
         return tuple(found.values())
-
-    def _inflections(self, text: str) -> list[str]:
-        """The terms with the stem of ``text``."""
-        segments = self._snapshot.segments
-        return sorted({segment.term(number) for segment in segments for number in segment.stem_terms(stem(text))})
 
     def _latin_forms(self, text: str) -> list[str]:
         """The terms that share the stem of ``text`` in Latin."""

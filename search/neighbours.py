@@ -30,8 +30,8 @@ def telling_terms(snapshot: Snapshot, procedure: Procedure) -> list[Any]:
     for root, count in counts.items():
         frequencies: Counter[str] = Counter()
         for segment in snapshot.segments:
-            for term in segment.stem_terms(root):
-                frequencies[segment.term(term)] += segment.frequency(term)
+            for term, number in segment.stem_terms(root).items():
+                frequencies[term] += segment.frequency(number)
         if frequencies:
             frequency = min(frequencies.total(), snapshot.live_count)
             rarity = inverse_document_frequency(snapshot.live_count, frequency)

@@ -72,29 +72,41 @@ class Occurrences(NamedTuple):
         return Occurrences(self.pages[places], self.codes[places], terms)
 
 
-def of_terms(segment: Segment, terms: Iterable[str]) -> Occurrences:
-    """Where terms stand, whatever characters they have."""
-    numbers = [(term, segment.term_number(term)) for term in terms]
-    return _joined([(term, 1.0, segment.postings(number)) for term, number in numbers if number is not None])
+def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Occurrences:
+    """Where terms stand, each with its weight, whatever characters they have."""
+    known = [(term, weight, number) for term, weight in terms if (number := segment.term_number(term)) is not None]
+    if not known:
+        return Occurrences(*NOWHERE, [])
+    pages, codes, counts = segment.postings_of([number for _, _, number in known])
+    return Occurrences(
+        pages, codes, [(term, weight, count) for (term, weight, _), count in zip(known, counts, strict=True)]
+    )
 
 
 def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> Occurrences:
     """Where terms stand, each with its weight; one of several words as a phrase of words with their stems."""
-    found = []
+    single = [variant for variant in variants if " " not in variant[0]]
+    found = of_terms(segment, single)
+    phrases = [variant for variant in variants if " " in variant[0]]
+    if not phrases:
+        return found
     forms = cache(partial(_forms, segment))  # phrases that say the same share words
-    for term, weight in variants:
-        if " " in term:
-            words, steps = telling(term.split())
-            numbers = [tuple(segment.stem_terms(stem(word))) for word in words]
-            found.append((term, weight, _of_phrase(segment, forms, numbers, steps)))
-        elif (number := segment.term_number(term)) is not None:
-            found.append((term, weight, segment.postings(number)))
-    return _joined(found)
+    parts = [found]
+    for term, weight in phrases:
+        words, steps = telling(term.split())
+        numbers = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
+        pages, codes = _of_phrase(segment, forms, numbers, steps)
+        parts.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
+    return Occurrences(
+        np.concatenate([part.pages for part in parts]),
+        np.concatenate([part.codes for part in parts]),
+        [term for part in parts for term in part.terms],
+    )
 
 
 def of_range(segment: Segment, start: int, stop: int) -> Occurrences:
     """Where the terms numbered ``start`` to ``stop`` stand."""
-    return _joined([(None, 1.0, segment.range_postings(start, stop))] if start < stop else [])
+    return _unnamed(segment.range_postings(start, stop) if start < stop else NOWHERE)
 
 
 def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Occurrences:
@@ -103,16 +115,11 @@ def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Oc
     ``words`` are the numbers of the terms that may stand in each place.
     """
     forms = partial(_forms, segment)
-    return _joined([(None, 1.0, _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))])
+    return _unnamed(_of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))
 
 
-def _joined(found: Sequence[tuple[str | None, float, Postings]]) -> Occurrences:
-    if len(found) == 1:
-        pages, codes = found[0][2]
-    else:
-        pages = np.concatenate([postings[0] for _, _, postings in found] or [NOWHERE[0]])
-        codes = np.concatenate([postings[1] for _, _, postings in found] or [NOWHERE[1]])
-    return Occurrences(pages, codes, [(term, weight, len(postings[0])) for term, weight, postings in found])
+def _unnamed(found: Postings) -> Occurrences:
+    return Occurrences(*found, [(None, 1.0, len(found[0]))])
 
 
 def telling(words: list[str]) -> tuple[list[str], list[int]]:
@@ -134,10 +141,8 @@ class _Forms(NamedTuple):
 
 
 def _forms(segment: Segment, numbers: tuple[int, ...]) -> _Forms:
-    postings = [segment.postings(number) for number in numbers]
-    pages = np.concatenate([pages for pages, _ in postings])
-    codes = np.concatenate([codes for _, codes in postings])
-    return _Forms(numbers, [len(pages) for pages, _ in postings], pages, codes)
+    pages, codes, sizes = segment.postings_of(numbers)
+    return _Forms(numbers, sizes, pages, codes)
 
 
 def _of_phrase(

@@ -128,9 +128,9 @@ class Candidates(Segment):
             stop += 1
         return 1 + first, 1 + max(first, stop)
 
-    def stem_terms(self, stem_: str) -> list[int]:
-        """The numbers of all terms whose stem is ``stem_``."""
-        return [number for number, term in enumerate(self._listed, 1) if stem(term) == stem_]
+    def stem_terms(self, stem_: str) -> Mapping[str, int]:
+        """All terms whose stem is ``stem_``, with their numbers."""
+        return {term: number for number, term in enumerate(self._listed, 1) if stem(term) == stem_}
 
     # Postings
 
@@ -145,6 +145,12 @@ class Candidates(Segment):
     def _between(self, start: int, stop: int) -> tuple[Documents, Codes]:
         low, high = self._inverted.starts[np.searchsorted(self._inverted.terms, (start, stop))]
         return self._inverted.pages[low:high].astype(np.int64), self._inverted.codes[low:high]
+
+    def postings_of(self, numbers: Sequence[int]) -> tuple[Documents, Codes, list[int]]:
+        """The postings of some terms, one term after the other, and how many each has."""
+        found = [self.postings(number) for number in numbers]
+        pages = np.concatenate([pages for pages, _ in found])
+        return pages, np.concatenate([codes for _, codes in found]), [len(pages) for pages, _ in found]
 
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
         """The postings of the terms numbered ``start`` to ``stop``, one term after the other."""

@@ -20,7 +20,6 @@ import numpy as np
 from ...corpus.errors import EngineError, QueryError, UnknownId
 from ...corpus.procedure import SECTION_KINDS, Procedure
 from ...indexer import parameters
-from ...indexer.analysis import stem
 from ...indexer.fields import BOOSTS
 from ...indexer.manifest import Versions
 from ...indexer.scaleout import dictionary, state
@@ -72,11 +71,6 @@ class ClusterView(View):
         self.state = known
         self.analyser = analyser
         self.counts: BoundedCache[int] = BoundedCache(_KEPT_COUNTS * 1000)
-
-    def inflections(self, word: str) -> list[str]:
-        """The terms with the stem of ``word``."""
-        segments = self.snapshot.segments
-        return sorted({segment.term(number) for segment in segments for number in segment.stem_terms(stem(word))})
 
     def rarity(self, terms: Sequence[str]) -> float:
         """About how telling some terms are together."""
@@ -310,7 +304,7 @@ class Ranking:
         self.pages: list[Kept] = []
         self.evaluator = self._evaluator()
         self._translator = Translator(
-            boosts, self.evaluator.expansion, view.inflections, view.rarity, self._bonus, sum(1 for _ in leaves(tree))
+            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, self._bonus, sum(1 for _ in leaves(tree))
         )
         self._filters: list[Query] = []
         self._facets: dict[str, Query] = {}

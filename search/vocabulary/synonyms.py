@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ...indexer.analysis import stem
 from ...indexer.snapshot import Snapshot
 from ..words import Variant
 from .morphemes import take_apart
@@ -73,14 +72,8 @@ class Synonyms:
         found: dict[str, Variant] = {}
         for synonym in synonyms:
             words = synonym.term.split()
-            terms = [synonym.term] if len(words) > 1 else self._inflections(words[0])
-            if len(words) == 1 or all(map(self._inflections, words)):
+            terms = [synonym.term] if len(words) > 1 else self._snapshot.inflections(words[0])
+            if len(words) == 1 or all(map(self._snapshot.inflections, words)):
                 for term in terms:
                     found.setdefault(term, Variant(term, synonym.weight, "synonym", synonym.entry))
         return tuple(found.values())
-
-    def _inflections(self, word: str) -> list[str]:
-        """The terms of the index with the stem of ``word``."""
-        return sorted(
-            {segment.term(number) for segment in self._snapshot.segments for number in segment.stem_terms(stem(word))}
-        )

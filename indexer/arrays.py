@@ -49,6 +49,8 @@ _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
 def _checksums(data: bytes | memoryview) -> list[int]:
     """The checksum of each block of ``data``, the last of which may be short."""
+    if len(data) <= _BLOCK:
+        return [crc32(data)] if data else []
     view = memoryview(data)
     return [crc32(view[start : start + _BLOCK]) for start in range(0, len(view), _BLOCK)]
 
@@ -168,20 +170,21 @@ class _Blocks:
         block = self.verified.find(0, start >> _BLOCK_BITS, after)
         while block >= 0:
             together = min(block + _TOGETHER, after)
-            self._bring_in(block << _BLOCK_BITS, min(together << _BLOCK_BITS, self.end))
-            self._verify_blocks(block, together)
-            block = self.verified.find(0, together, after)
+            sound = self.verified.find(1, block, together)
+            self._verify_blocks(block, together if sound < 0 else sound)
+            block = self.verified.find(0, together if sound < 0 else sound, after)
 
     def _verify_blocks(self, block: int, after: int) -> None:
-        data, checksums, verified, end = self.data, self._checksums, self.verified, self.end
+        start, stop = block << _BLOCK_BITS, min(after << _BLOCK_BITS, self.end)
+        self._bring_in(start, stop)
         self._verify_checksum(block >> (_BLOCK_BITS - 2))
         self._verify_checksum((after - 1) >> (_BLOCK_BITS - 2))
-        while 0 <= block < after:
-            start, stop = block << _BLOCK_BITS, min((block + 1) << _BLOCK_BITS, end)
-            if crc32(data[start:stop]) != checksums[block]:
-                raise DamagedIndex(self.name, f"bytes {start} to {stop} are not what was written")
-            verified[block] = 1
-            block = verified.find(0, block + 1, after)
+        found, wanted = _checksums(self.data[start:stop]), self._checksums[block:after].tolist()
+        if found != wanted:
+            start += [one == other for one, other in zip(found, wanted, strict=True)].index(False) << _BLOCK_BITS
+            stop = min(start + _BLOCK, stop)
+            raise DamagedIndex(self.name, f"bytes {start} to {stop} are not what was written")
+        self.verified[block:after] = b"\1" * (after - block)
 
     def _verify_checksum(self, block: int) -> None:
         """Make sure of one block of the checksums themselves."""

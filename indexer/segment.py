@@ -241,22 +241,33 @@ class Segment:
 
     def postings_of(self, numbers: Sequence[int]) -> tuple[Documents, Codes, list[int]]:
         """The postings of some terms (at least one), one term after the other, and how many each has."""
-        places = [(*self._posting_offsets.pair(number), *self._gap_offsets.pair(number)) for number in numbers]
-        counts = [stop - start for start, stop, _, _ in places]
-        if min(counts) < 1:
-            raise DamagedIndex(self.name, f"term {numbers[counts.index(min(counts))]} has no postings")
-        documents = np.empty(sum(counts), np.int64)
-        end = 0
-        for number, count, (_, _, low, high) in zip(numbers, counts, places, strict=True):
-            width, end = (high - low) / count, end + count
-            if width not in _WIDTHS:
-                raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
-            gaps = self._gaps.slice(low, high)
-            (gaps if width == 1 else gaps.view(_WIDTHS[width])).cumsum(dtype=np.int64, out=documents[end - count : end])
-            if documents[end - 1] >= self.pages:
-                raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
-        codes = [self._codes.slice(start, stop) for start, stop, _, _ in places]
+        counts = [max(self.frequency(number), 0) for number in numbers]
+        documents, end = np.empty(sum(counts), np.int64), 0
+        codes = []
+        for number, count in zip(numbers, counts, strict=True):
+            end += count
+            codes += [part for _, part in self.posting_parts(number, documents[end - count : end])]
         return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
+
+    def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
+        """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
+        start, stop = self._posting_offsets.pair(number)
+        low, high = self._gap_offsets.pair(number)
+        width = (high - low) / (stop - start) if start < stop else 0
+        if width not in _WIDTHS:
+            raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
+        gaps = self._gaps.slice(low, high).view(_WIDTHS[width])
+        codes = self._codes.slice(start, stop)
+        before = 0
+        for at in range(0, stop - start, len(room)):
+            part = gaps[at : at + len(room)]
+            documents = part.cumsum(dtype=np.int64, out=room[: len(part)])
+            if before:
+                documents += before
+            before = int(documents[-1])
+            if before >= self.pages:
+                raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
+            yield documents, codes[at : at + len(room)]
 
     @_believing
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:

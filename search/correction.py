@@ -13,7 +13,7 @@ from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
 from .lexicon import near
 from .spelling import beginnings, slips
-from .words import Variant, Word
+from .words import Variant, Word, leaves
 
 _SHORTEST = 4
 _LITTLE = 2  # postings: a word with no more of them may be a slip itself
@@ -70,7 +70,7 @@ class Corrector:
             return None
         places = [
             (leaf.startchar, leaf.endchar, leaf.text)
-            for leaf in tree.leaves()
+            for leaf in leaves(tree)
             if isinstance(leaf, Word) and leaf.text in self._corrections and leaf.startchar is not None
         ]
         for start, end, text in sorted(places, reverse=True):

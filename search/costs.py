@@ -18,9 +18,9 @@ from .evaluator import Evaluator
 from .language import Bounds
 from .language import trees as q
 from .occurrences import telling
-from .words import Word
+from .words import Word, leaves
 
-_COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase, Word)
+_COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)
 _FEWEST_PAGES = 10_000
 _PLACE_COST = 2
 """What it costs to look at a posting for a word of a phrase."""
@@ -30,8 +30,8 @@ def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator,
     """QueryError, with the place, where the patterns, ranges and phrases of ``tree`` ask for more than ``bounds``."""
     left = bounds.occurrences * max(snapshot.live_count, _FEWEST_PAGES)
     expansions = bounds.all_expansions
-    for leaf in tree.leaves():
-        if not isinstance(leaf, _COSTLY):
+    for leaf in leaves(tree):
+        if not _is_costly(leaf):
             continue
         if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
             expansion = evaluator.expansion(leaf)
@@ -47,6 +47,12 @@ def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator,
             what = "words side by side" if isinstance(leaf, Word) else "patterns, ranges and phrases"
             reason = f"the {what} of this query stand for too much; use fewer, or longer words"
             raise QueryError(reason, query, getattr(leaf, "startchar", None) or 0)
+
+
+def _is_costly(leaf: Any) -> bool:
+    if isinstance(leaf, Word):
+        return any(" " in variant.term for variant in leaf.variants)
+    return isinstance(leaf, _COSTLY)
 
 
 def _cost(leaf: Any, segment: Segment, evaluator: Evaluator) -> int:

@@ -38,9 +38,12 @@ from .matches import (
     sum_by_page,
     within,
 )
-from .occurrences import Occurrences, of_phrase, of_range, of_terms, of_variants
+from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
-from .words import InParts, Together, Word
+from .words import InParts, Together, Word, leaves
+
+_SORTING_COST = 2
+"""How many times as long it takes to put a posting in order as to add it up where every page has its place."""
 
 
 class Evaluator:
@@ -151,9 +154,9 @@ class Evaluator:
 
     def occurrences(self, query: Any, segment: Segment) -> Occurrences:
         """Where a word, pattern, range or phrase stands in the field it is asked for in, in one segment."""
-        return self._occurrences(query, segment).in_field(query.fieldname)
+        return self._sought(query, segment).occurrences().in_field(query.fieldname)
 
-    def _occurrences(self, query: Any, segment: Segment) -> Occurrences:
+    def _sought(self, query: Any, segment: Segment) -> Sought:
         if isinstance(query, Word):
             return of_variants(segment, [variant[:2] for variant in query.variants])
         if isinstance(query, q.Term):
@@ -187,7 +190,7 @@ class Evaluator:
     def notes_on(self, query: Any) -> list[str]:
         """What of ``query`` was not taken whole, in words for the user."""
         notes = []
-        for leaf in query.leaves():
+        for leaf in leaves(query):
             if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
                 terms, cut, _ = self.expansion(leaf)
                 if cut:
@@ -205,25 +208,26 @@ class Evaluator:
     def _weigh(self, query: Any) -> Matches:
         """BM25F of a word; occurrences in fields that count nothing do not make a match."""
         table, snapshot = self.table(query.fieldname), self._snapshot
-        found = [self.occurrences(query, segment) for segment in snapshot.segments]
-        postings = sum(len(here.pages) for here in found)
+        sought = [self._sought(query, segment) for segment in snapshot.segments]
+        postings = sum([here.postings() for here in sought])
         if not postings:
             return NOTHING
-        if is_dense(postings, snapshot.pages):
+        if is_dense(_SORTING_COST * postings, snapshot.pages):
             tf = np.zeros(snapshot.pages, np.float32)
-            for here, base in zip(found, snapshot.bases, strict=False):
-                np.add.at(tf[base:], here.pages, here.weighted(table))
+            for here, base in zip(sought, snapshot.bases, strict=False):
+                here.add_up(table, tf[base:])  # the table counts nothing in fields that are not asked for
             if not snapshot.all_live:
                 tf *= snapshot.live
             matching = int(np.count_nonzero(tf > 0))
             scores = Matches(None, saturated(tf, snapshot.live_count, self.having(query, matching)))
             return scores if is_dense(matching, snapshot.pages) else Matches(*scores.sparse())
         pages, sums = [], []
-        for here, segment, base in zip(found, snapshot.segments, snapshot.bases, strict=False):
-            those, tf = _frequencies(here.pages, here.weighted(table), here.ascending)
+        for here, base in zip(sought, snapshot.bases, strict=False):
+            found = here.occurrences().in_field(query.fieldname)
+            those, tf = _frequencies(found.pages, found.weighted(table), found.ascending)
             kept = tf > 0
-            if not segment.all_live:
-                kept &= segment.live[those]
+            if not here.segment.all_live:
+                kept &= here.segment.live[those]
             pages.append(those[kept] + base)
             sums.append(tf[kept])
         matching_pages = np.concatenate(pages)

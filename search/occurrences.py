@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
+from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,11 @@ from ..indexer.fields import ALL, field_range
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
+from .scoring import Table
 
 _POSITION_BITS = 24
+_AT_A_TIME = 1 << 15
+"""Postings weighed together: they stay in the caches of the processor."""
 
 Postings = tuple[Documents, Codes]
 
@@ -40,9 +44,9 @@ class Occurrences(NamedTuple):
         """Whether its pages ascend."""
         return len(self.terms) < 2 and all(term is not None for term, _, _ in self.terms)
 
-    def weighted(self, table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def weighted(self, table: Table) -> Table:
         """What each posting counts, ``table`` saying so for each code."""
-        found: npt.NDArray[np.float32] = table.take(self.codes)
+        found: Table = table.take(self.codes)
         start = 0
         for _, weight, count in self.terms:
             if weight != 1.0:
@@ -72,54 +76,96 @@ class Occurrences(NamedTuple):
         return Occurrences(self.pages[places], self.codes[places], terms)
 
 
-def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Occurrences:
-    """Where terms stand, each with its weight, whatever characters they have."""
-    known = [(term, weight, number) for term, weight in terms if (number := segment.term_number(term)) is not None]
-    if not known:
-        return Occurrences(*NOWHERE, [])
-    pages, codes, counts = segment.postings_of([number for _, _, number in known])
-    return Occurrences(
-        pages, codes, [(term, weight, count) for (term, weight, _), count in zip(known, counts, strict=True)]
-    )
+class _Room(local):
+    """Where postings are weighed, some at a time: memory of each thread, as new memory would cost more than they do."""
+
+    def __init__(self) -> None:
+        self.pages = np.empty(_AT_A_TIME, np.int64)
+        self.counts = np.empty(_AT_A_TIME, np.float32)
 
 
-def of_variants(segment: Segment, variants: Iterable[tuple[str, float]]) -> Occurrences:
-    """Where terms stand, each with its weight; one of several words as a phrase of words with their stems."""
-    single = [variant for variant in variants if " " not in variant[0]]
-    found = of_terms(segment, single)
+_ROOM = _Room()
+
+
+class Sought(NamedTuple):
+    """What a part of a query asks for in one segment.
+
+    ``terms`` are known by name, weight and number, their postings not yet read; ``found`` is what else there is.
+    """
+
+    segment: Segment
+    terms: Sequence[tuple[str, float, int]]
+    found: Sequence[Occurrences]
+
+    def postings(self) -> int:
+        """How many postings there are."""
+        listed = sum([self.segment.frequency(number) for _, _, number in self.terms])
+        return listed + sum([len(found.pages) for found in self.found])
+
+    def occurrences(self) -> Occurrences:
+        """All of it, the terms first."""
+        found = list(self.found)
+        if self.terms:
+            pages, codes, counts = self.segment.postings_of([number for _, _, number in self.terms])
+            terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
+            found.insert(0, Occurrences(pages, codes, terms))
+        if len(found) == 1:
+            return found[0]
+        return Occurrences(
+            np.concatenate([NOWHERE[0], *(each.pages for each in found)]),
+            np.concatenate([NOWHERE[1], *(each.codes for each in found)]),
+            [term for each in found for term in each.terms],
+        )
+
+    def add_up(self, table: Table, tf: Table) -> None:
+        """Add to ``tf``, which has a number for each page, what each posting counts."""
+        for _, weight, number in self.terms:
+            for pages, codes in self.segment.posting_parts(number, _ROOM.pages):
+                counts = table.take(codes, out=_ROOM.counts[: len(codes)], mode="clip")
+                if weight != 1.0:
+                    counts *= weight
+                np.add.at(tf, pages, counts)
+        for found in self.found:
+            np.add.at(tf, found.pages, found.weighted(table))
+
+
+def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Sought:
+    """Terms, each with its weight, whatever characters they have."""
+    numbers = [(term, weight, segment.term_number(term)) for term, weight in terms]
+    return Sought(segment, [(term, weight, number) for term, weight, number in numbers if number is not None], ())
+
+
+def of_variants(segment: Segment, variants: Sequence[tuple[str, float]]) -> Sought:
+    """Terms, each with its weight; one of several words is a phrase of words with their stems."""
     phrases = [variant for variant in variants if " " in variant[0]]
     if not phrases:
-        return found
+        return of_terms(segment, variants)
     forms = cache(partial(_forms, segment))  # phrases that say the same share words
-    parts = [found]
+    found = []
     for term, weight in phrases:
         words, steps = telling(term.split())
         numbers = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
         pages, codes = _of_phrase(segment, forms, numbers, steps)
-        parts.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
-    return Occurrences(
-        np.concatenate([part.pages for part in parts]),
-        np.concatenate([part.codes for part in parts]),
-        [term for part in parts for term in part.terms],
-    )
+        found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
+    return of_terms(segment, [variant for variant in variants if " " not in variant[0]])._replace(found=found)
 
 
-def of_range(segment: Segment, start: int, stop: int) -> Occurrences:
-    """Where the terms numbered ``start`` to ``stop`` stand."""
-    return _unnamed(segment.range_postings(start, stop) if start < stop else NOWHERE)
+def of_range(segment: Segment, start: int, stop: int) -> Sought:
+    """The terms numbered ``start`` to ``stop``."""
+    return _unnamed(segment, segment.range_postings(start, stop) if start < stop else NOWHERE)
 
 
-def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Occurrences:
+def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Sought:
     """The last words of a phrase where each word stands at most ``slop`` places after the one before.
 
     ``words`` are the numbers of the terms that may stand in each place.
     """
     forms = partial(_forms, segment)
-    return _unnamed(_of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))
+    return _unnamed(segment, _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))
 
 
-def _unnamed(found: Postings) -> Occurrences:
-    return Occurrences(*found, [(None, 1.0, len(found[0]))])
+def _unnamed(segment: Segment, found: Postings) -> Sought:
+    return Sought(segment, (), (Occurrences(*found, [(None, 1.0, len(found[0]))]),))
 
 
 def telling(words: list[str]) -> tuple[list[str], list[int]]:

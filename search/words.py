@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .language.trees import And, MultiTerm, Or
+from .language.trees import And, FuzzyTerm, MultiTerm, Or, Phrase, Prefix, Term, TermRange, Wildcard
 
 SEMANTIC = "semantic"
 """How a page is found that has none of the words."""
@@ -83,3 +83,16 @@ class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
             text = variant.term.encode()
             if (self.fieldname, text) in ixreader:
                 yield text
+
+
+_LEAVES = (Term, Word, Prefix, Wildcard, FuzzyTerm, TermRange, Phrase)
+
+
+def leaves(node: Any) -> list[Any]:
+    """The words, patterns, ranges and phrases of a tree, those that it excludes too."""
+    if isinstance(node, _LEAVES):
+        return [node]
+    parts = getattr(node, "subqueries", None)
+    if parts is None:
+        parts = [getattr(node, name) for name in ("a", "b", "query", "child") if hasattr(node, name)]
+    return [leaf for part in parts for leaf in leaves(part)]

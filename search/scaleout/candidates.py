@@ -7,7 +7,7 @@ of pages, of words in them and of pages with the word come from the cluster.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -27,9 +27,8 @@ from ..evaluator import Evaluator, key_of
 from ..expansion import Expander
 from ..language import trees as q
 from ..matches import Matches
-from ..words import Word
+from ..words import Word, leaves
 from .analysed import Analysed, Analyser
-from .leaves import leaves
 
 _CACHE_BYTES = 16 * 2**20
 
@@ -151,6 +150,12 @@ class Candidates(Segment):
         found = [self.postings(number) for number in numbers]
         pages = np.concatenate([pages for pages, _ in found])
         return pages, np.concatenate([codes for _, codes in found]), [len(pages) for pages, _ in found]
+
+    def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
+        """The postings of a term, as many at a time as there is room for."""
+        pages, codes = self.postings(number)
+        for at in range(0, len(pages), len(room)):
+            yield pages[at : at + len(room)], codes[at : at + len(room)]
 
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
         """The postings of the terms numbered ``start`` to ``stop``, one term after the other."""

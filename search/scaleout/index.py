@@ -42,10 +42,10 @@ from ..results import Hit, Results
 from ..scoring import inverse_document_frequency
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
-from ..words import Variant, Word
+from ..words import Variant, Word, leaves
 from .analysed import Analyser
 from .candidates import CandidateEvaluator, Candidates, Wanted
-from .leaves import counted_leaves, in_field, leaves
+from .leaves import counted_leaves, in_field
 from .translation import Query, Translator, any_of
 
 CANDIDATES = 200
@@ -304,7 +304,7 @@ class Ranking:
         self.pages: list[Kept] = []
         self.evaluator = self._evaluator()
         self._translator = Translator(
-            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, self._bonus, sum(1 for _ in leaves(tree))
+            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, self._bonus, len(leaves(tree))
         )
         self._filters: list[Query] = []
         self._facets: dict[str, Query] = {}

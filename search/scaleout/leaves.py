@@ -1,29 +1,14 @@
-"""The leaves of a query tree: its words, patterns, ranges and phrases."""
+"""The leaves of a query tree as a cluster counts them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from copy import copy
 from typing import Any
 
 from ...indexer.fields import FIELDS, NAMING, field_range
 from ..evaluator import key_of
-from ..language import trees as q
-from ..words import Word
-
-_LEAVES = (q.Term, Word, q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)
-
-
-def leaves(node: Any) -> Iterator[Any]:
-    """The leaves of a tree, those that it excludes too."""
-    if isinstance(node, _LEAVES):
-        yield node
-        return
-    parts = getattr(node, "subqueries", None)
-    if parts is None:
-        parts = [getattr(node, name) for name in ("a", "b", "query", "child") if hasattr(node, name)]
-    for part in parts:
-        yield from leaves(part)
+from ..words import leaves
 
 
 def counted_leaves(tree: Any) -> dict[Hashable, Any]:

@@ -38,10 +38,15 @@ def _morphemes() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     return {root: said[0] for root, said in tables["[roots]"].items()}, tables["[endings]"]
 
 
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(_morphemes()[1])
+
+
 @lru_cache(maxsize=20_000)
 def take_apart(word: str) -> Compound | None:
     """The parts of ``word``; None where it is not made of known roots and one ending."""
-    if len(word) < _SHORTEST:
+    if len(word) < _SHORTEST or not word.endswith(_endings()):
         return None
     roots, endings = _morphemes()
     for length in range(len(word) - 2, 2, -1):

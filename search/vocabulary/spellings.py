@@ -19,11 +19,15 @@ _PAIRS = (
     ("catheteris", "catheteriz"), ("draught", "draft"), ("plough", "plow"), ("disc", "disk"), ("skilful", "skillful"),
 )  # fmt: skip
 
+_EITHER = re.compile("|".join(spelling for pair in _PAIRS for spelling in pair))
+
 _LATIN = re.compile(r"(?P<stem>.{5,}?)(?:ae|a|us|um|is|on|i|ia|al|ar)")
 
 
 def other_spellings(word: str) -> set[str]:
     """How else ``word`` may be spelt; most of what comes out are no words, and stand in no index."""
+    if not _EITHER.search(word):
+        return set()
     found = {word}
     for one, other in _PAIRS:
         if one in word:

@@ -24,10 +24,10 @@ class Vocabulary:
         """The synonyms of the term with this key (see :func:`key_of`): the user's own, then the shipped ones."""
         found = self._found.get(key)
         if found is None:
-            own = tuple(self._own.get(key, ()))
-            said = {synonym.term for synonym in own}
-            others = self._table.find(key) if self._table else ()
-            found = (*own, *(synonym for synonym in others if synonym.term not in said))
+            found = self._table.find(key) if self._table else ()
+            if own := self._own.get(key):
+                said = {synonym.term for synonym in own}
+                found = (*own, *(synonym for synonym in found if synonym.term not in said))
             if len(self._found) > _KEPT:
                 self._found.clear()
             self._found[key] = found

@@ -298,7 +298,7 @@ def _frequencies(
     """The distinct ones of ``pages`` and the sum of the values of each."""
     if not ascending:
         order = np.argsort(pages, kind="stable")
-        pages, values = pages[order], values[order]
+        pages, values = pages.take(order), values.take(order)
     found, sums = sum_by_page(pages, values)
     return found, sums.astype(np.float32)
 

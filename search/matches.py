@@ -102,8 +102,8 @@ def any_of(parts: Sequence[Matches], count: int) -> Matches:
     if not is_dense(total, count):
         pages = np.concatenate([part.sparse()[0] for part in parts])
         order = np.argsort(pages, kind="stable")
-        scores = np.concatenate([part.scores for part in parts])[order]
-        found, sums = sum_by_page(pages[order], scores)
+        scores = np.concatenate([part.scores for part in parts]).take(order)
+        found, sums = sum_by_page(pages.take(order), scores)
         return Matches(found, sums.astype(np.float32))
     dense = [part.scores for part in parts if part.pages is None]
     scores = dense[0] + dense[1] if len(dense) > 1 else dense[0].copy() if dense else np.zeros(count, np.float32)
@@ -111,7 +111,7 @@ def any_of(parts: Sequence[Matches], count: int) -> Matches:
         scores += more
     for part in parts:
         if part.pages is not None:
-            scores[part.pages] += part.scores
+            np.add.at(scores, part.pages, part.scores)
     return Matches(None, scores)
 
 
@@ -147,7 +147,7 @@ def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Score
         pages, theirs, mine = shared(second, first)
         return pages, mine, theirs
     if second.pages is None:
-        other = second.scores[first.pages]
+        other = second.scores.take(first.pages)
         kept = other > 0
         return first.pages[kept], first.scores[kept], other[kept]
     if not len(second.pages):
@@ -170,7 +170,9 @@ def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
         scores += found.scores
         return Matches(None, scores)
     for part in needed[1:]:
-        pages = np.intersect1d(pages, part.pages, True) if part.pages is not None else pages[part.scores[pages] > 0]
+        pages = (
+            np.intersect1d(pages, part.pages, True) if part.pages is not None else pages[part.scores.take(pages) > 0]
+        )
     scores = found.scores.copy()  # they may be kept for the next query
     scores[pages if found.pages is None else np.searchsorted(found.pages, pages)] += np.float32(bonus)
     return Matches(found.pages, scores)

@@ -81,7 +81,7 @@ class _Room(local):
 
     def __init__(self) -> None:
         self.pages = np.empty(_AT_A_TIME, np.int64)
-        self.counts = np.empty(_AT_A_TIME, np.float32)
+        self.weights = np.empty(_AT_A_TIME, np.float32)
 
 
 _ROOM = _Room()
@@ -121,10 +121,10 @@ class Sought(NamedTuple):
         """Add to ``tf``, which has a number for each page, what each posting counts."""
         for _, weight, number in self.terms:
             for pages, codes in self.segment.posting_parts(number, _ROOM.pages):
-                counts = table.take(codes, out=_ROOM.counts[: len(codes)], mode="clip")
+                weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
                 if weight != 1.0:
-                    counts *= weight
-                np.add.at(tf, pages, counts)
+                    weights *= weight
+                np.add.at(tf, pages, weights)
         for found in self.found:
             np.add.at(tf, found.pages, found.weighted(table))
 
@@ -200,14 +200,16 @@ def _of_phrase(
     """The last words of a phrase where each word stands at most so many ``steps`` after the one before."""
     if not all(words):
         return NOWHERE
-    rarest_first = sorted(words, key=lambda numbers: sum(map(segment.frequency, numbers)))
-    wanted = np.ones(segment.pages, bool)
-    for numbers in rarest_first:
-        having = np.zeros(segment.pages, bool)
-        having[forms(numbers).pages] = True
-        wanted &= having
-        if not wanted.any():
+    rarest, *others = sorted(words, key=lambda numbers: sum(map(segment.frequency, numbers)))
+    wanted = np.zeros(segment.pages, bool)
+    wanted[forms(rarest).pages] = True
+    for numbers in others:
+        pages = forms(numbers).pages
+        kept = pages[wanted.take(pages)]
+        if not len(kept):
             return NOWHERE
+        wanted = np.zeros(segment.pages, bool)
+        wanted[kept] = True
     found = [_places(segment, forms(numbers), wanted) for numbers in words]
     before = found[0]
     for here, step in zip(found[1:], steps, strict=True):
@@ -222,15 +224,15 @@ def _of_phrase(
 
 def _places(segment: Segment, word: _Forms, wanted: Mask) -> npt.NDArray[np.int64]:
     """Where any of some terms stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
-    kept = np.flatnonzero(wanted[word.pages])
+    kept = np.flatnonzero(wanted.take(word.pages))
     counts = codec.code_counts(word.codes)
     ends = counts.cumsum(dtype=np.int64)
     occurrences = np.diff(ends[np.cumsum(word.sizes) - 1], prepend=0).tolist()
     positions = np.concatenate([segment.positions(*term) for term in zip(word.numbers, occurrences, strict=True)])
-    many = counts[kept]
+    many = counts.take(kept)
     # The positions of a posting lie side by side: the last of them one before its end.
     behind = np.repeat(many.cumsum(dtype=np.int64), many) - np.arange(int(many.sum()))
-    fields = word.codes[kept] >> codec.FIELD_SHIFT
-    place = np.repeat((word.pages[kept] << FIELD_BITS) | fields, many) << _POSITION_BITS
-    place |= positions[np.repeat(ends[kept], many) - behind]
+    fields = word.codes.take(kept) >> codec.FIELD_SHIFT
+    place = np.repeat((word.pages.take(kept) << FIELD_BITS) | fields, many) << _POSITION_BITS
+    place |= positions[np.repeat(ends.take(kept), many) - behind]
     return place if len(word.numbers) == 1 else np.sort(place)

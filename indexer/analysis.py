@@ -69,9 +69,9 @@ def words(text: str) -> list[str]:
     return data.replace(b"\n", _LINE_WORD).translate(_TO_WORDS).decode("ascii").split()
 
 
-def word_spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each term of ``text`` with the [start, end) characters it stands at; ends of lines are left out."""
-    for match in _WORD.finditer(text):
+def word_spans(text: str, start: int = 0) -> Iterator[tuple[str, int, int]]:
+    """Each term of ``text`` from ``start`` on with the [start, end) characters it stands at, without ends of lines."""
+    for match in _WORD.finditer(text, start):
         yield fold(match[1])[:MAX_TERM], *match.span(1)
 
 

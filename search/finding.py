@@ -18,6 +18,7 @@ LOOSENESS = {tier: place for place, tier in enumerate(TIERS)}
 """The place of each tier, the tightest first."""
 
 _KEY = 5  # so many characters of a word pass over nearly all others
+_MOST_WORDS = 10_000  # of one page that are looked at: a snippet needs few, and a page can be nothing but them
 _TERM = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 
 
@@ -37,6 +38,17 @@ class _Phrase(NamedTuple):
     beginnings: tuple[str, ...]
 
 
+_Known = tuple[Answers, list[_Phrase]]
+"""What a term answers, and the phrases that it may begin."""
+
+
+class _Here(NamedTuple):
+    """The numbers of the words asked for that texts of one field may answer, and what terms there are known to do."""
+
+    numbers: frozenset[int]
+    known: dict[str, _Known]
+
+
 class Finder:
     """Finds the words ``asked`` for; kept for all the pages of one query."""
 
@@ -50,59 +62,70 @@ class Finder:
             *(word.beginning for word in asked if word.terms is None),
             *(phrase.beginnings[0] for phrase in self._phrases),
         ])  # fmt: skip
-        anywhere: dict[str, Answers] | None = {} if all(word.field == ALL for word in asked) else None
-        self._known: dict[str, dict[str, Answers]] = {
-            name: {} if anywhere is None else anywhere for name in FIELD_NUMBERS
-        }  # fmt: skip
+        self._listed: dict[str, list[tuple[int, str]]] = {}
+        for number, word in enumerate(asked):
+            for term in word.terms or ():
+                self._listed.setdefault(term, []).append((number, word.tier_of(term) or ""))
+        self._looked_at = [number for number, word in enumerate(asked) if word.terms is None]
+        everywhere = _Here(frozenset(range(len(asked))), {})
+        anywhere = all(word.field == ALL for word in asked)
+        self._here: dict[str, _Here] = dict.fromkeys(FIELD_NUMBERS, everywhere) if anywhere else {}
 
     def places(self, texts: Sequence[tuple[str, str]]) -> dict[int, list[Place]]:
         """Of a page's texts, given as (field, text), those that have words that answer, by number, with these words."""
         found: dict[int, list[Place]] = {}
-        whole = "\n".join([text for _, text in texts])
-        number, field, begin, end = -1, "", 0, -1
-        known: dict[str, Answers] = {}
-        for start, stop, term in self._candidates(whole):
+        asked_here = [self._asked_in(field) for field, _ in texts]
+        looked_through = [text if here.numbers else "" for (_, text), here in zip(texts, asked_here, strict=True)]
+        number, begin, end = -1, 0, -1
+        for start, stop, term in self._candidates("\n".join(looked_through)):
             while start > end:
                 number, begin = number + 1, end + 1
-                field, text = texts[number]
-                end = begin + len(text)
-                known = self._known[field]
-            answers = known.get(term)
-            if answers is None:
-                answers = known[term] = self._answers(term, field)
+                end = begin + len(looked_through[number])
+                numbers, known = asked_here[number]
+            told = known.get(term)
+            if told is None:
+                told = known[term] = self._answers(term, numbers)
+            answers, phrases = told
             if answers:
                 found.setdefault(number, []).append((start - begin, stop - begin, answers))
-            for phrase in self._phrases:
-                if term.startswith(phrase.beginnings[0]) and self.asked[phrase.number].stands_in(field):
-                    words = _side_by_side(texts[number][1], start - begin, phrase)
-                    found.setdefault(number, []).extend(words)
+            if phrases and (words := _side_by_side(texts[number][1], start - begin, phrases)):
+                found.setdefault(number, []).extend(words)
         return {number: _merged(places) for number, places in found.items()} if self._phrases else found
 
-    def _answers(self, term: str, field: str) -> Answers:
-        return tuple([
-            (number, tier)
-            for number, word in enumerate(self.asked)
-            if word.stands_in(field) and (tier := word.tier_of(term)) is not None
-        ])  # fmt: skip
+    def _asked_in(self, field: str) -> _Here:
+        """The words that a text of ``field`` may answer."""
+        here = self._here.get(field)
+        if here is None:
+            numbers = frozenset(number for number, word in enumerate(self.asked) if word.stands_in(field))
+            here = self._here[field] = _Here(numbers, {})
+        return here
+
+    def _answers(self, term: str, numbers: frozenset[int]) -> _Known:
+        """What ``term`` answers of the words of these ``numbers``, and the phrases of them that it may begin."""
+        answers = [answer for answer in self._listed.get(term, ()) if answer[0] in numbers]
+        looked_at = [(number, self.asked[number].tier_of(term)) for number in self._looked_at if number in numbers]
+        answers += [(number, tier) for number, tier in looked_at if tier is not None]
+        phrases = [p for p in self._phrases if p.number in numbers and term.startswith(p.beginnings[0])]
+        return tuple(sorted(answers)), phrases
 
     def _candidates(self, text: str) -> list[tuple[int, int, str]]:
-        """The words of ``text`` that may answer, in order: [start, end) and term."""
-        if self._keys is None:
-            return [(start, end, term) for term, start, end in word_spans(text)]
-        plain = folded(text)
-        if plain is None and "\n" not in text:
-            return [(start, end, term) for term, start, end in word_spans(text)]
+        """The first words of ``text`` that may answer, in order: [start, end) and term."""
+        plain = folded(text) if self._keys is not None else None
+        if plain is None and (self._keys is None or "\n" not in text):
+            return [(start, end, term) for term, start, end in islice(word_spans(text), _MOST_WORDS)]
         found: list[tuple[int, int, str]] = []
         if plain is None:
             begin = 0
             for line in text.split("\n"):
                 found += [(begin + start, begin + end, term) for start, end, term in self._candidates(line)]
                 begin += len(line) + 1
+                if len(found) >= _MOST_WORDS:
+                    break
             return found
         plain = "\n" + plain
-        for key in self._keys:
-            at = plain.find(key)
-            while at >= 0:
+        for key in self._keys or ():
+            at, most = plain.find(key), len(found) + _MOST_WORDS
+            while at >= 0 and len(found) < most:
                 stop = at + 1
                 before = plain[at - 1]
                 if not before.isalnum() and (before != "." or not _in_number(plain, at - 1)):
@@ -110,7 +133,7 @@ class Finder:
                     found.append((at - 1, stop - 1, plain[at : min(stop, at + MAX_TERM)]))
                 at = plain.find(key, stop)
         found.sort()
-        return found
+        return found[:_MOST_WORDS]
 
 
 def answered(places: Iterable[Place]) -> dict[int, str]:
@@ -152,16 +175,20 @@ def _in_number(text: str, point: int) -> bool:
     return text[point - 1].isdecimal() and text[point + 1].isdecimal()
 
 
-def _side_by_side(text: str, start: int, phrase: _Phrase) -> list[Place]:
-    """The words of ``phrase`` where it stands at ``start``; none where it does not."""
-    end = text.find("\n", start)
-    words = list(islice(word_spans(text[start : end if end >= 0 else None]), len(phrase.beginnings)))
-    if len(words) < len(phrase.beginnings) or not all(
-        word.startswith(beginning) for (word, _, _), beginning in zip(words, phrase.beginnings, strict=True)
-    ):
-        return []
-    answers = ((phrase.number, phrase.tier),)
-    return [(start + begin, start + stop, answers) for _, begin, stop in words]
+def _side_by_side(text: str, start: int, phrases: Sequence[_Phrase]) -> list[Place]:
+    """The words of those ``phrases`` that stand at ``start``, in one line."""
+    words = list(islice(word_spans(text, start), max(len(phrase.beginnings) for phrase in phrases)))
+    places: list[Place] = []
+    for phrase in phrases:
+        those = words[: len(phrase.beginnings)]
+        if (
+            len(those) == len(phrase.beginnings)
+            and all(word.startswith(begin) for (word, _, _), begin in zip(those, phrase.beginnings, strict=True))
+            and text.find("\n", start, those[-1][2]) < 0
+        ):
+            answers = ((phrase.number, phrase.tier),)
+            places += [(begin, stop, answers) for _, begin, stop in those]
+    return places
 
 
 def _merged(places: list[Place]) -> list[Place]:

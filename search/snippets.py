@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..corpus.procedure import Procedure
@@ -102,11 +103,11 @@ def _cut(text: str, places: Sequence[Place], weights: Sequence[float]) -> tuple[
             after += 1
     begin = sum(map(len, lines[:first])) + first
     end = begin + sum(map(len, lines[first:after])) + after - first - 1
+    shown_places = [place for place in places if begin <= place[0] < end]
     marks = []
-    for start, stop, _ in places:
-        if begin <= start < end:
-            shift = (len(BETWEEN_LINES) - 1) * text.count("\n", begin, start) - begin
-            marks.append((start + shift, stop + shift))
+    for line, (start, stop, _) in zip(_lines_of(text, shown_places), shown_places, strict=True):
+        shift = (len(BETWEEN_LINES) - 1) * (line - first) - begin
+        marks.append((start + shift, stop + shift))
     shown = BETWEEN_LINES.join(lines[first:after])
     return (shown, tuple(marks)) if len(shown) <= SNIPPET_CHARACTERS else _window(shown, marks)
 
@@ -118,17 +119,26 @@ def _length(lines: Sequence[str]) -> int:
 def _best_line(text: str, places: Sequence[Place], weights: Sequence[float]) -> int:
     """The line that says most of what is asked for, the first of several."""
     in_line: dict[int, list[Place]] = {}
-    for place in places:
-        in_line.setdefault(text.count("\n", 0, place[0]), []).append(place)
+    for line, place in zip(_lines_of(text, places), places, strict=True):
+        in_line.setdefault(line, []).append(place)
     scores = {line: sum([weights[word] for word in answered(found)]) for line, found in in_line.items()}
     return max(scores, key=scores.__getitem__, default=0)
 
 
+def _lines_of(text: str, places: Sequence[Place]) -> Iterator[int]:
+    """The number of the line of ``text`` that each of ``places``, which ascend, stands in."""
+    line, reached = 0, 0
+    for start, _, _ in places:
+        line += text.count("\n", reached, start)
+        reached = start
+        yield line
+
+
 def _window(text: str, marks: Sequence[tuple[int, int]]) -> tuple[str, Marks]:
     """The stretch of a long line that holds most matches, cut between words."""
-    starts = [start for start, _ in marks] or [0]
+    starts, ends = [start for start, _ in marks] or [0], [end for _, end in marks]
     room = SNIPPET_CHARACTERS - 2
-    first = max(starts, key=lambda start: (sum(start <= end <= start + room - 30 for _, end in marks), -start))
+    first = max(starts, key=lambda start: (bisect_right(ends, start + room - 30) - bisect_left(ends, start), -start))
     begin = max(0, min(first - 30, len(text) - room))
     if begin:
         space = text.find(" ", begin, first)

@@ -72,3 +72,24 @@ def test_a_word_longer_than_terms_are_is_found_by_its_beginning() -> None:
     page = Procedure("p:1", sections=(Section("risks", "", f"of {long} fame"),))
     snippet = make_snippet(page, Finder([asked_for(long[:64])]), [1.0])
     assert snippet.marks == ((3, 3 + len(long)),)
+
+
+@pytest.mark.parametrize("between", [" ", "\n"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        asked_for("kidney"),
+        AskedWord(None, "all", "renal calculus", {}.get, frozenset(), phrases=(("kidney stone", "synonym"),)),
+        AskedWord(None, "all", "k", lambda term: "prefix" if term[0] == "k" else None, beginning="k"),
+        AskedWord(None, "all", "k to l", lambda term: "exact" if "k" <= term < "l" else None),
+    ],
+    ids=["word", "phrase", "prefix", "range"],
+)
+def test_a_page_that_is_nothing_but_what_was_asked_for_keeps_no_one_waiting(between: str, asked: AskedWord) -> None:
+    """Each place of a word takes the same time however many there are: else this would take an hour."""
+    page = Procedure("p:1", sections=(Section("risks", "", between.join(["kidney stone"] * 300_000)),))
+    snippet = make_snippet(page, Finder([asked]), [1.0])
+    assert snippet.section == "risks"
+    assert {snippet.text[start:end] for start, end in snippet.marks} <= {"kidney", "stone"}
+    assert len(snippet.marks) >= 15
+    assert snippet.text.startswith("kidney stone")

@@ -28,6 +28,9 @@ COUNT_SHIFT = 8
 MAX_COUNT = 8
 """The most occurrences that one code holds."""
 
+_ONES = np.array([0, 0x01, 0x0101, 0, 0x01010101])
+"""For each width a number with so many lowest bytes of 1."""
+
 LENGTHS: npt.NDArray[np.float64] = np.concatenate(
     [np.arange(64), np.round(64 * (2.0**22 / 64) ** (np.arange(1, 193) / 192))]
 )
@@ -85,8 +88,8 @@ def _kept_bytes(widths: Ints, counts: Ints, widest: int) -> npt.NDArray[np.bool_
     """Which bytes of values of ``widest`` bytes each are kept: the lowest ones, as many as their term's width."""
     if int(widths.min()) == widest:
         return slice(None)
-    mask: npt.NDArray[np.bool_] = np.arange(widest) < np.repeat(widths.astype(np.uint8), counts)[:, np.newaxis]
-    return mask.ravel()
+    # A value's bytes are marked by one number as wide as it, whose kept bytes are 1.
+    return np.repeat(_ONES[widths].astype(f"<u{widest}"), counts).view(np.bool_)
 
 
 def fits(starts: Ints, offsets: Ints) -> bool:
@@ -105,6 +108,7 @@ def gaps(documents: UInts, starts: Ints) -> UInts:
 
 def ungap(gaps_: UInts, starts: Ints) -> UInts:
     """The documents whose :func:`gaps` these are."""
-    running = np.cumsum(gaps_, dtype=np.int64)
+    running = np.cumsum(gaps_, dtype=np.uint32)  # it may overflow: the differences are right all the same
     before = running[starts[:-1]] - gaps_[starts[:-1]]
-    return (running - np.repeat(before, np.diff(starts))).astype(np.uint32)
+    running -= np.repeat(before, np.diff(starts))
+    return running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 from typing import Any
 
 from ..indexer.fields import FIELD_NUMBERS, field_range
@@ -80,6 +81,7 @@ def _single_word(  # noqa: PLR0911 - a case for each kind of node
         return AskedWord(
             query, query.fieldname, f"{start} to {end or ''}",
             lambda term: "exact" if start <= term and (end is None or term <= end) else None,
+            beginning=commonprefix([start, end or ""]),  # noqa: RUF071 - letters, not paths
         )  # fmt: skip
     return None
 

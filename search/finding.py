@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from os.path import commonprefix
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from ..indexer.analysis import MAX_TERM, folded, stem, word_spans
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from .asked import AskedWord
 from .words import TIERS
+
+T = TypeVar("T")
 
 LOOSENESS = {tier: place for place, tier in enumerate(TIERS)}
 """The place of each tier, the tightest first."""
@@ -36,6 +38,22 @@ class _Phrase(NamedTuple):
     number: int
     tier: str
     beginnings: tuple[str, ...]
+
+
+class _ByBeginning(Generic[T]):
+    """Things by what the words begin with that they are for."""
+
+    def __init__(self, things: Iterable[tuple[str, T]]) -> None:
+        self._things: dict[str, list[T]] = {}
+        for beginning, thing in things:
+            self._things.setdefault(beginning, []).append(thing)
+        self._lengths = sorted({len(beginning) for beginning in self._things})
+
+    def of(self, word: str) -> Iterator[T]:
+        """Those for ``word``."""
+        for length in self._lengths:
+            if length <= len(word):
+                yield from self._things.get(word[:length], ())
 
 
 _Known = tuple[Answers, list[_Phrase]]
@@ -66,7 +84,10 @@ class Finder:
         for number, word in enumerate(asked):
             for term in word.terms or ():
                 self._listed.setdefault(term, []).append((number, word.tier_of(term) or ""))
-        self._looked_at = [number for number, word in enumerate(asked) if word.terms is None]
+        self._looked_at = _ByBeginning(
+            (word.beginning, number) for number, word in enumerate(asked) if word.terms is None
+        )
+        self._phrase_at = _ByBeginning((phrase.beginnings[0], phrase) for phrase in self._phrases)
         everywhere = _Here(frozenset(range(len(asked))), {})
         anywhere = all(word.field == ALL for word in asked)
         self._here: dict[str, _Here] = dict.fromkeys(FIELD_NUMBERS, everywhere) if anywhere else {}
@@ -103,10 +124,11 @@ class Finder:
     def _answers(self, term: str, numbers: frozenset[int]) -> _Known:
         """What ``term`` answers of the words of these ``numbers``, and the phrases of them that it may begin."""
         answers = [answer for answer in self._listed.get(term, ()) if answer[0] in numbers]
-        looked_at = [(number, self.asked[number].tier_of(term)) for number in self._looked_at if number in numbers]
+        looked_at = (
+            (number, self.asked[number].tier_of(term)) for number in self._looked_at.of(term) if number in numbers
+        )
         answers += [(number, tier) for number, tier in looked_at if tier is not None]
-        phrases = [p for p in self._phrases if p.number in numbers and term.startswith(p.beginnings[0])]
-        return tuple(sorted(answers)), phrases
+        return tuple(sorted(answers)), [phrase for phrase in self._phrase_at.of(term) if phrase.number in numbers]
 
     def _candidates(self, text: str) -> list[tuple[int, int, str]]:
         """The first words of ``text`` that may answer, in order: [start, end) and term."""

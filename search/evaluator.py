@@ -261,6 +261,7 @@ class Evaluator:
             places.append(those[kept])
             sums.append(tf[kept])
         keys, tf = np.concatenate(places), np.concatenate(sums)
+        self._kept(word, key_of(word), lambda _: Matches(*sum_by_page(keys >> FIELD_BITS, tf)))  # for its rarity
         fields = keys & FIELD_MASK
         pages = snapshot.live_count
         rarities = [

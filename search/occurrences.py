@@ -160,7 +160,7 @@ def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> So
 
     ``words`` are the numbers of the terms that may stand in each place.
     """
-    forms = partial(_forms, segment)
+    forms = cache(partial(_forms, segment))
     return _unnamed(segment, _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))
 
 

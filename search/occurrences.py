@@ -230,9 +230,10 @@ def _places(segment: Segment, word: _Forms, wanted: Mask) -> npt.NDArray[np.int6
     occurrences = np.diff(ends[np.cumsum(word.sizes) - 1], prepend=0).tolist()
     positions = np.concatenate([segment.positions(*term) for term in zip(word.numbers, occurrences, strict=True)])
     many = counts.take(kept)
-    # The positions of a posting lie side by side: the last of them one before its end.
-    behind = np.repeat(many.cumsum(dtype=np.int64), many) - np.arange(int(many.sum()))
+    of = np.repeat(np.arange(len(kept)), many)
+    # The positions of a posting lie side by side and end where ``ends`` says.
+    before = ends.take(kept) - many.cumsum(dtype=np.int64)
     fields = word.codes.take(kept) >> codec.FIELD_SHIFT
-    place = np.repeat((word.pages.take(kept) << FIELD_BITS) | fields, many) << _POSITION_BITS
-    place |= positions[np.repeat(ends.take(kept), many) - behind]
+    place = ((word.pages.take(kept) << FIELD_BITS) | fields).take(of) << _POSITION_BITS
+    place |= positions[before.take(of) + np.arange(len(of))]
     return place if len(word.numbers) == 1 else np.sort(place)

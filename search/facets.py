@@ -14,7 +14,7 @@ from ..indexer.postings import FIELD_SHIFT
 from ..indexer.snapshot import Snapshot
 from .asked import AskedWord
 from .evaluator import Evaluator
-from .matches import Mask
+from .matches import Mask, is_dense
 
 SYSTEM, SECTION = "system", "section"
 FACETS = (SYSTEM, SECTION)
@@ -33,7 +33,7 @@ class MatchedSections:
             for word in words
             for found in (evaluator.occurrences(word.node, segment),)
         ]
-        self._places: npt.NDArray[np.int64] = np.unique(np.concatenate([*places, np.empty(0, np.int64)]))
+        self._places = _distinct(places, snapshot.pages << FIELD_BITS)
 
     def counts(self, mask: Mask) -> dict[str, int]:
         """How many pages of ``mask`` have a word in each kind of section, most first."""
@@ -47,6 +47,16 @@ class MatchedSections:
         mask = np.zeros(self._pages, bool)
         mask[self._places[np.isin(self._places & FIELD_MASK, numbers)] >> FIELD_BITS] = True
         return mask
+
+
+def _distinct(places: Sequence[npt.NDArray[np.int64]], count: int) -> npt.NDArray[np.int64]:
+    """The distinct ones of ``places``, all below ``count``, in ascending order."""
+    if not is_dense(sum(map(len, places)), count):
+        return np.unique(np.concatenate([*places, np.empty(0, np.int64)]))
+    taken = np.zeros(count, bool)
+    for some in places:
+        taken[some] = True
+    return np.flatnonzero(taken)
 
 
 def most_first(counts: dict[str, int]) -> dict[str, int]:

@@ -45,6 +45,8 @@ from .words import InParts, Together, Word, leaves
 _SORTING_COST = 2
 """How many times as long it takes to put a posting in order as to add it up where every page has its place."""
 
+_SIDE_BY_SIDE_BYTES = 8 * 2**20
+
 
 class Evaluator:
     """Evaluates query trees over one snapshot with one set of boosts. Safe to share between threads."""
@@ -57,6 +59,7 @@ class Evaluator:
         self._expander = expander
         self._cache = cache
         self._boosts_key = tuple(sorted(boosts.items()))
+        self._side_by_side: BoundedCache[Sought] = BoundedCache(_SIDE_BY_SIDE_BYTES)
         self._tables: dict[str, Table] = {}
         self._expansions: dict[Any, Expansion] = {}
 
@@ -157,6 +160,17 @@ class Evaluator:
         return self._sought(query, segment).occurrences().in_field(query.fieldname)
 
     def _sought(self, query: Any, segment: Segment) -> Sought:
+        if not _has_phrases(query):
+            return self._look_up(query, segment)
+        # Where words stand side by side takes long to find and little to keep: snippets and sections ask again.
+        key = segment, key_of(query)
+        sought = self._side_by_side.get(key)
+        if sought is None:
+            sought = self._look_up(query, segment)
+            self._side_by_side.put(key, sought, sum(found.pages.nbytes + found.codes.nbytes for found in sought.found))
+        return sought
+
+    def _look_up(self, query: Any, segment: Segment) -> Sought:
         if isinstance(query, Word):
             return of_variants(segment, [variant[:2] for variant in query.variants])
         if isinstance(query, q.Term):
@@ -261,7 +275,6 @@ class Evaluator:
             places.append(those[kept])
             sums.append(tf[kept])
         keys, tf = np.concatenate(places), np.concatenate(sums)
-        self._kept(word, key_of(word), lambda _: Matches(*sum_by_page(keys >> FIELD_BITS, tf)))  # for its rarity
         fields = keys & FIELD_MASK
         pages = snapshot.live_count
         rarities = [
@@ -318,6 +331,11 @@ _METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
     q.Every: Evaluator._every,
     **dict.fromkeys((q.Term, Word, q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase), Evaluator._leaf),
 }
+
+
+def _has_phrases(query: Any) -> bool:
+    """Whether finding a leaf looks for words side by side."""
+    return isinstance(query, q.Phrase) or (isinstance(query, Word) and any(" " in v.term for v in query.variants))
 
 
 def key_of(query: Any) -> Hashable:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from random import Random
+
+from procsearch.indexer.analysis import STOP_WORDS
 
 _SIGNS = [
     *"\"()[]{}^~*?:-+'/& \n\t0aé\0\ud800\u202e日", "AND", "OR", "NOT", "ANDNOT", "ANDMAYBE", "REQUIRE", "TO", "*:*",
@@ -66,6 +69,7 @@ def families(common: Sequence[str]) -> dict[str, list[str]]:
     pairs = [(a, b) for a in common[:8] for b in common[:8]]
     return {
         "common words": list(common[:64]),
+        "telling words": [word for word in common if word not in STOP_WORDS][:64],
         "words of a section": [f"risks:{word}" for word in common[:64]],
         "words of a system": [f"cpt4:{word}" for word in common[:64]],
         "exclusions": [f"(*:* AND NOT {word})" for word in common[:64]],
@@ -86,6 +90,7 @@ def families(common: Sequence[str]) -> dict[str, list[str]]:
         "hyphenated words": [f"{a}-{b}" for a, b in pairs],
         "one long phrase": ['"' + " ".join([*common[:n]]) + '"~10' for n in range(60, 1, -4)],
         "ranges": [f"[{a} TO {a}z]" for a in letters],
+        "small ranges": [f"[{a}z TO {b}a]" for a, b in pairwise(letters)],
         "ranges of codes": [f"code:1{n:02d}00-9{n:02d}99" for n in range(60)],
         "excluded ranges": [f"NOT [{a}a TO {a}k]" for a in letters],
         "sections": [f"{field}:*^{n}" for n in range(1, 30) for field in ("risks", "steps")],

@@ -7,6 +7,7 @@ postings or pages in Python.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -290,10 +291,17 @@ class Evaluator:
         mask: Mask | None = None
         for field, wanted in filters.items():
             values = [wanted] if isinstance(wanted, str) else list(wanted)
-            parts = [self._leaf(q.Term(field, value.lower())) for value in values]
-            found = mask_of(any_of(parts, self._snapshot.pages), self._snapshot.pages)
+            terms = frozenset(value.lower() for value in values)
+            found = self._kept(terms, (field, "any of", terms), partial(self._having_any, field)).scores > 0
             mask = found if mask is None else mask & found
         return mask
+
+    def _having_any(self, field: str, terms: Iterable[str]) -> Matches:
+        """The pages that have any of ``terms`` in ``field``."""
+        having, snapshot = np.zeros(self._snapshot.pages, np.float32), self._snapshot
+        for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
+            having[of_terms(segment, [(term, 1.0) for term in terms]).in_field(field).pages + base] = 1
+        return Matches(None, having)
 
 
 def _best_of_fields(places: Matches) -> Matches:

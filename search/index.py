@@ -47,6 +47,7 @@ from .words import SEMANTIC, Variant
 
 BOUNDS = Bounds()
 
+_LOOKED_UP_VALUES = 20  # of a filter, where nothing matches
 _CACHE_BYTES = 128 * 2**20
 _PROCEDURES_BYTES = 64 * 2**20
 
@@ -381,7 +382,7 @@ class Asked:
         """The pages that have one of the values asked for in every field of ``filters``."""
         fields = dict(filters)
         mask = np.ones(self._view.snapshot.pages, bool)
-        check_filters(filters)
+        check_filters(filters, self._view.bounds)
         if SECTION in fields:
             mask = self._sections.mask(values_of(fields.pop(SECTION)))
         found = self.evaluator.filter_mask(fields)
@@ -393,7 +394,9 @@ class Asked:
         if not snapshot.live_count:
             yield "the index has no pages yet"
         for field, values in filters.items():
-            for value in values_of(values):
+            if len(values_of(values)) > _LOOKED_UP_VALUES:
+                yield f"which values of {field} no page has was looked up for the first {_LOOKED_UP_VALUES} only"
+            for value in values_of(values)[:_LOOKED_UP_VALUES]:
                 if field != SECTION and not (self.filter_mask({field: value}) & snapshot.live).any():
                     known = ", ".join(filter(None, self._view.systems[0])) if field == SYSTEM else ""
                     yield f"no page has {field}={value}" + (f"; there is {known}" if known else "")
@@ -463,8 +466,10 @@ def check_window(limit: int, offset: int, plain: bool, bounds: Bounds) -> None:
         raise QueryError(f"results can be read up to the {bounds.window}th; narrow the query instead")
 
 
-def check_filters(filters: Mapping[str, str | Sequence[str]]) -> None:
-    """Raise QueryError for a field or section that there is not."""
+def check_filters(filters: Mapping[str, str | Sequence[str]], bounds: Bounds) -> None:
+    """Raise QueryError for a field or section that there is not, and for too many values."""
+    if sum(len(values_of(values)) for values in filters.values()) > bounds.filter_values:
+        raise QueryError(f"the filters of a search may name {bounds.filter_values} values at most")
     unknown = [kind for kind in values_of(filters.get(SECTION, ())) if kind not in SECTION_KINDS]
     if unknown:
         raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}")

@@ -50,6 +50,8 @@ class Bounds:
     occurrences: int = 120
     """What patterns, ranges and phrases may make a search look at: so many places of words for each page of the index,
     and for 10,000 pages where there are fewer."""
+    filter_values: int = 1000
+    """Values that the filters of a search may name."""
     window: int = 1000
     """How far into the results a page of them may reach."""
 

@@ -326,7 +326,7 @@ class Ranking:
 
     def filter(self, filters: Mapping[str, str | Sequence[str]]) -> None:
         """Keep the pages that have one of the values asked for in every field."""
-        check_filters(filters)
+        check_filters(filters, self._view.bounds)
         for field, wanted in filters.items():
             values = values_of(wanted)
             if field == SECTION:

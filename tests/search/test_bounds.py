@@ -69,6 +69,18 @@ def test_each_is_a_setting(folder: Path, bounds: dict[str, Any], fits: str, past
     opened(folder).search(past)
 
 
+def test_the_values_to_filter_by(folder: Path) -> None:
+    index = opened(folder, filter_values=30)
+    values = [f"p{n}" for n in range(30)]
+    assert index.search("vein", filters={"name": ["leg", *values[1:]]}).total == 30
+    with pytest.raises(procsearch.QueryError, match="may name 30 values at most"):
+        index.search("vein", filters={"name": values, "system": "CPT4"})
+    nothing = index.search("vein", filters={"code": values})
+    assert "no page has code=p19" in nothing.notes
+    assert "which values of code no page has was looked up for the first 20 only" in nothing.notes
+    assert index.search("vein", filters={"code": []}).total == 0
+
+
 def test_the_window(folder: Path) -> None:
     index = opened(folder, window=20)
     assert len(index.search("vein", limit=10, offset=10).hits) == 10

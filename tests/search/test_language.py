@@ -292,7 +292,7 @@ class TestTheManual:
         bounds = Bounds()
         assert told == [
             bounds.characters, bounds.terms, bounds.depth, bounds.slop, bounds.fuzzy_edits, bounds.wildcards,
-            bounds.boost, bounds.all_expansions, bounds.occurrences, bounds.window,
+            bounds.boost, bounds.all_expansions, bounds.occurrences, bounds.filter_values, bounds.window,
             bounds.expansions, bounds.corrections,
             bounds.compounds,
         ]  # fmt: skip

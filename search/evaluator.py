@@ -300,7 +300,7 @@ class Evaluator:
         """The pages that have any of ``terms`` in ``field``."""
         having, snapshot = np.zeros(self._snapshot.pages, np.float32), self._snapshot
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
-            having[of_terms(segment, [(term, 1.0) for term in terms]).in_field(field).pages + base] = 1
+            having[of_terms(segment, [(term, 1.0) for term in terms]).occurrences().in_field(field).pages + base] = 1
         return Matches(None, having)
 
 

@@ -32,8 +32,8 @@ from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
-from .near_codes import near_codes
 from .neighbours import telling_terms
+from .nothing import near_codes, values_of, why_nothing
 from .questions import cues_of
 from .results import Hit, Results
 from .rewrite import Rewriter, plain_query, query_fields, tokens
@@ -47,7 +47,6 @@ from .words import SEMANTIC, Variant
 
 BOUNDS = Bounds()
 
-_LOOKED_UP_VALUES = 20  # of a filter, where nothing matches
 _CACHE_BYTES = 128 * 2**20
 _PROCEDURES_BYTES = 64 * 2**20
 
@@ -389,19 +388,14 @@ class Asked:
         return mask if found is None else mask & found
 
     def why_nothing(self, filters: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
-        """What to tell where nothing matches: values that no page has, and codes that may have been meant."""
+        """What to tell where nothing matches."""
         snapshot = self._view.snapshot
-        if not snapshot.live_count:
-            yield "the index has no pages yet"
-        for field, values in filters.items():
-            if len(values_of(values)) > _LOOKED_UP_VALUES:
-                yield f"which values of {field} no page has was looked up for the first {_LOOKED_UP_VALUES} only"
-            for value in values_of(values)[:_LOOKED_UP_VALUES]:
-                if field != SECTION and not (self.filter_mask({field: value}) & snapshot.live).any():
-                    known = ", ".join(filter(None, self._view.systems[0])) if field == SYSTEM else ""
-                    yield f"no page has {field}={value}" + (f"; there is {known}" if known else "")
-        if near := near_codes(snapshot, self._query):
-            yield f"codes like it: {', '.join(procedure.id for procedure in near)}"
+
+        def has(field: str, value: str) -> bool:
+            return bool((self.filter_mask({field: value}) & snapshot.live).any())
+
+        systems, coded = self._view.systems[0], partial(with_code, snapshot)
+        return why_nothing(self._query, filters, snapshot.live_count, systems, has, coded)
 
     def count(self, facet: str, mask: Mask) -> dict[str, int]:
         """How many pages of ``mask`` have each value of a facet, most first."""
@@ -456,7 +450,7 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
 def _page(view: View, id: str) -> int:
     page = view.snapshot.find(id)
     if page is None:
-        raise UnknownId(id, [procedure.id for procedure in near_codes(view.snapshot, id)])
+        raise UnknownId(id, near_codes(partial(with_code, view.snapshot), id))
     return page
 
 
@@ -476,11 +470,6 @@ def check_filters(filters: Mapping[str, str | Sequence[str]], bounds: Bounds) ->
     unknown = [name for name in filters if name not in FIELD_NUMBERS and name != SECTION]
     if unknown:
         raise QueryError(f"no field {unknown[0]!r} to filter by")
-
-
-def values_of(wanted: str | Sequence[str]) -> list[str]:
-    """One value or several as a list."""
-    return [wanted] if isinstance(wanted, str) else list(wanted)
 
 
 def all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:

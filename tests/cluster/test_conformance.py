@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from procsearch import Index, QueryError, UnknownId, open_index, reindex
 from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, NAMING
 from procsearch.search.evaluation import measure, read_qrels, read_queries
-from procsearch.search.scaleout.index import ClusterIndex, Ranking
+from procsearch.search.scaleout.index import ClusterIndex
+from procsearch.search.scaleout.ranking import Ranking
 from procsearch.search.words import Variant, Word
 from tests.indexer.histories import make_procedure
 from tests.search.random_queries import queries
@@ -35,6 +37,7 @@ ASKED = (
     "risks:bleeding", "name:ambulance^3 cost", "code:[a TO c]", "[x TO y]", "steps:*", "system:hcpcs",
     "knee~", "wheelch?ir", "name:*scopy", "ab*", "e01*", "*ing", "name:*y", "risks:*ion", "screning~2",
     "36904", "E0143", "hcpcs:e0143", "HCPCS E0143", "a430 OR hcpcs:v5008", "ICD10PCS:0SRC0J9", "E0143-59",
+    "E-0143", "EO143", "OSRCOJ9", "hcpcs:e014", "E014", "hcpcs:e9999", "qqqqq zzzzz",
 )  # fmt: skip
 
 
@@ -65,6 +68,8 @@ def test_the_same_json(both: tuple[Index, Index], query: str) -> None:
         {"boosts": {"risks": 9, "name": 0}},
         {"boosts": {"similar_codes": 2}},
         {"plain": True},
+        {"filters": {"system": ["HCPCS", "CPT9"], "code": "x"}},
+        {"filters": {"system": "CPT9", "section": "risks"}},
         {"filters": {"nothing": "x"}},
         {"filters": {"section": "nothing"}},
         {"facets": ["nothing"]},
@@ -87,8 +92,14 @@ def test_the_same_pages_and_statistics(both: tuple[Index, Index]) -> None:
     assert cluster.get(some) == procedures[7]
     assert some in cluster
     assert "nothing" not in cluster
-    with pytest.raises(UnknownId):
-        cluster.get("nothing")
+    for id in ("nothing", "E0143", "hcpcs:e014"):
+        near = []
+        for index in both:
+            with pytest.raises(UnknownId) as raised:
+                index.get(id)
+            near.append(raised.value.near)
+        assert near[0] == near[1]
+        assert bool(near[0]) == (id != "nothing")
     mine, theirs = cluster.stats(), folder.stats()
     assert mine.keys() == theirs.keys()
     for name in ("documents", "shadowed", "systems", "terms", "versions"):
@@ -112,6 +123,30 @@ def test_completions_and_neighbours(both: tuple[Index, Index]) -> None:
     for hit in folder.search("knee").hits:
         mine, theirs = (index.similar(hit.id, limit=10) for index in (cluster, folder))
         assert [(other.id, other.score) for other in mine] == [(other.id, other.score) for other in theirs]
+
+
+def test_pages_that_are_as_good_go_by_id(place: Callable[[], str], tmp_path: Path) -> None:
+    """However many they are: more than the cluster proposes."""
+    pages = tmp_path / "pages.jsonl"
+    section = {"kind": "summary", "heading": "", "text": "A stone is taken out of the kidney."}
+    numbers = random.Random(3).sample(range(1000), 450)
+    pages.write_text("".join(
+        json.dumps({"id": f"page{n:03}", "code": f"A{n:03}", "name": "Kidney stone", "sections": [section]}) + "\n"
+        for n in numbers
+    ))  # fmt: skip
+    address = place()
+    for where in (tmp_path / "index", address):
+        reindex(pages, where)
+    folder, cluster = open_index(tmp_path / "index"), open_index(address)
+    first = [f"page{n:03}" for n in sorted(numbers)]
+    for query in ("kidney stone", "kid*", "*", "stone AND NOT hip", "summary:kidney"):
+        assert [hit.id for hit in cluster.search(query, limit=20, offset=3).hits] == first[3:23], query
+        assert shown(cluster, query) == shown(folder, query)
+    for index in (folder, cluster):
+        assert [hit.id for hit in index.similar(first[4], limit=6)] == [*first[:4], *first[5:7]]
+    assert shown(cluster, "A-0") == shown(folder, "A-0")
+    assert cluster.suggest("kidn") == folder.suggest("kidn")
+    assert cluster.suggest("a0") == folder.suggest("a0")
 
 
 def test_a_commit_is_seen_by_itself(place: Callable[[], str], tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Cluster:
         elif credentials.user is not None:
             options["http_auth"] = (credentials.user, credentials.password)
         if address.tls:
-            options |= {"use_ssl": True, "verify_certs": True, "ssl_assert_hostname": True}
+            options |= {"use_ssl": True, "verify_certs": True}
             if credentials.authority is not None:
                 options["ca_certs"] = credentials.authority
         try:
@@ -91,7 +91,7 @@ class Cluster:
         return fault(error, f"{doing} at {self.address}", self._secrets)
 
     def _check_version(self) -> None:
-        found = self.request("GET", "/", doing="connecting")
+        found = self.request("GET", "/", doing="connecting", missing={})
         version = found.get("version") if isinstance(found, dict) else None
         number = str(version.get("number", "")) if isinstance(version, dict) else ""
         opensearch = isinstance(version, dict) and version.get("distribution") == "opensearch"
@@ -130,7 +130,8 @@ class Cluster:
                 if missing is not None:
                     return missing
                 raise self._fault(error, doing) from None
-            except (OpenSearchException, OSError, ValueError) as error:
+            except (OpenSearchException, OSError, ValueError, AttributeError, TypeError) as error:
+                # The last two come of answers that are JSON, but not as of a cluster.
                 status = getattr(error, "status_code", None)
                 away = isinstance(error, NoConnection) and not isinstance(error, (ConnectionTimeout, SSLError))
                 # The node that was asked lost another one on the way: the next try asks a copy.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from opensearchpy import exceptions as theirs
@@ -16,7 +16,7 @@ _UNAVAILABLE = (
 )  # fmt: skip
 
 
-def fault(error: Exception, start: str, secrets: Iterable[str]) -> ProcsearchError:
+def fault(error: Exception, start: str, secrets: Sequence[str]) -> ProcsearchError:
     """The error to raise for one of the client's; ``start`` begins its message with what was done, and where.
 
     The message holds what the server said of the cause, without the ``secrets`` if it repeats them, and nothing else
@@ -25,12 +25,18 @@ def fault(error: Exception, start: str, secrets: Iterable[str]) -> ProcsearchErr
     if isinstance(error, theirs.ConnectionTimeout):
         return EngineError(f"{start}: no answer in time; the cluster is overloaded or a node hangs: look at its health")
     if isinstance(error, theirs.SSLError):
-        return EngineError(
-            f"{start}: its certificate is not trusted; name the authority's file in PROCSEARCH_OPENSEARCH_CA"
-        )
+        return EngineError(f"{start}: {_tls(str(error.info))}")
     if isinstance(error, theirs.ConnectionError):
-        return EngineError(f"{start}: no host answers; check that the cluster runs and that host and port are right")
+        return EngineError(
+            f"{start}: no host answers; check that the cluster runs, that host and port are right, and that "
+            "opensearch+https:// is written where it speaks TLS, opensearch:// where it does not"
+        )
     status = error.status_code if isinstance(error, theirs.TransportError) else 0
+    if status == 401 and secrets:
+        return EngineError(
+            f"{start}: the cluster refuses the user and password, or API key; check what the environment holds as "
+            "PROCSEARCH_OPENSEARCH_USER and _PASSWORD, or _API_KEY"
+        )
     kind, reason = _cause(error)
     for secret in secrets:
         reason = reason.replace(secret, "…")
@@ -65,7 +71,20 @@ def refusal(status: int, kind: str, reason: str, start: str) -> ProcsearchError:
         )
     if kind in _MAPPING:
         return EngineError(f"{start}: the index is not one that procsearch made, or was changed: {reason or kind}")
+    if not status:
+        return EngineError(f"{start}: what answers there is no cluster; check host and port")
     return EngineError(f"{start}: {reason or 'no reason given'} ({kind or 'error'}, status {status})")
+
+
+def _tls(cause: str) -> str:
+    """What to tell where no connection by TLS came about."""
+    if "CERTIFICATE_VERIFY_FAILED" not in cause:
+        return "TLS is not spoken there; write opensearch:// or another port"
+    if "is not valid for" in cause or "doesn't match" in cause:
+        return "its certificate is for another host; write the name that it was made for"
+    if "expired" in cause:
+        return "its certificate has expired; renew it"
+    return "its certificate is not trusted; name the authority's file in PROCSEARCH_OPENSEARCH_CA"
 
 
 def _cause(error: Exception) -> tuple[str, str]:

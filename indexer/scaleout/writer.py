@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from ...corpus.errors import EngineError, ProcsearchError
+from ...corpus.errors import EngineError
 from ..page import IndexablePage, IndexablePages
 from ..writer import Shadowing, path_order
 from . import dictionary, state
-from .address import read_address
+from .address import read_address, wrong
 from .cluster import BULK_SECONDS, Cluster, Item
 from .documents import FACTS, LIVE, PARTS, Kept, again, document, kept, key_of, part_of, path, shadow, shadow_key
 
@@ -49,7 +49,7 @@ def part_of_pages(shard: tuple[int, int] | None) -> Part | None:
         return None
     number, of = shard
     if not 1 <= number <= of <= PARTS:
-        raise ProcsearchError(f"there is no part {number} of {of}; the first of sixteen is 1 of 16, the last 16 of 16")
+        raise wrong(f"there is no part {number} of {of}; the first of sixteen is 1 of 16, the last 16 of 16")
     return Part(number, of)
 
 

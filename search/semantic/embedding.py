@@ -101,7 +101,7 @@ def model_of(index: str | os.PathLike[str]) -> Model | None:
 def _storage(index: str | os.PathLike[str]) -> Storage:
     """The folder of an index that is there."""
     if is_address(index):
-        raise ModelError("an index on a cluster goes by words alone")
+        raise ModelError("an index on a cluster goes by words alone: only one in a folder holds sentence vectors")
     storage = Storage(Path(index))
     read_manifest(storage)
     return storage

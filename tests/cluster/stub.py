@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -23,10 +25,11 @@ def refusing(status: int, kind: str, reason: str) -> Answer:
 
 
 @contextmanager
-def serving(answer: Answer, seconds: float = 0.0) -> Iterator[str]:
+def serving(answer: Answer, seconds: float = 0.0, certificate: Path | None = None) -> Iterator[str]:
     """Serve ``answer`` for every request, after so many seconds each, and give the address of an index there.
 
-    ``{authorization}`` in an answer is filled with what the client sent.
+    ``{authorization}`` in an answer is filled with what the client sent. With a ``certificate``, a file that holds its
+    key, too, it speaks TLS.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,10 +50,15 @@ def serving(answer: Answer, seconds: float = 0.0) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"opensearch://127.0.0.1:{server.server_address[1]}/procedures"
+        scheme = "opensearch" if certificate is None else "opensearch+https"
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}/procedures"
     finally:
         server.shutdown()
         server.server_close()

@@ -69,6 +69,25 @@ def test_an_unknown_version(version: Any) -> None:
         open_index(address)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [(404, {"detail": "what?"}, "unknown version"), (302, "what?", "no cluster"), (401, "who?", "no cluster")],
+)
+def test_a_server_of_another_kind(status: int, body: Any, told: str) -> None:
+    with serving(lambda method, path: (status, body)) as address:
+        for act in (open_index, lambda where: reindex([], where)):
+            with pytest.raises(EngineError, match=told):
+                act(address)
+
+
+def test_credentials_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCSEARCH_OPENSEARCH_USER", "somebody")
+    monkeypatch.setenv("PROCSEARCH_OPENSEARCH_PASSWORD", CANARY)
+    refused = refusing(401, "security_exception", "unable to authenticate")
+    with serving(refused) as address, pytest.raises(EngineError, match="refuses the user and password, or API key"):
+        open_index(address)
+
+
 def test_a_cluster_that_is_down() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -139,7 +158,10 @@ def test_credentials_are_never_shown(
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
-    for address in (f"opensearch://somebody:{CANARY}@host:9200/procedures", f"opensearch://{CANARY}@host"):
+    for address in (
+        f"opensearch://somebody:{CANARY}@host:9200/procedures", f"opensearch://{CANARY}@host",
+        f"opensearch:/somebody:{CANARY}@host/a", f"https://somebody:{CANARY}@host:9200/procedures",
+    ):  # fmt: skip
         with pytest.raises(ProcsearchError, match="PROCSEARCH_OPENSEARCH_USER") as raised:
             open_index(address)
         assert CANARY not in str(raised.value)
@@ -150,12 +172,18 @@ def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
     [
         "opensearch://", "opensearch://host:9200", "opensearch://host:9200/", "opensearch://host:9200/Upper",
         "opensearch://host:9200/a/b", "opensearch://ho st/a", "opensearch://host:9200/a?shards=x",
-        "opensearch://host:9200/a?size=3", "opensearch://host:port/a", "opensearch:///a",
+        "opensearch://host:9200/a?size=3", "opensearch://host:port/a", "opensearch:///a", "opensearch://host:99999/a",
+        "opensearch://host:9200/a?shards=0", "opensearch://host:9200/a?replicas=1000000000000",
+        "opensearch:/host:9200/a", "OpenSearch://host:9200/a", "http://host:9200/a", "https://host/a",
     ],
 )  # fmt: skip
-def test_an_address_that_is_none(address: str) -> None:
-    with pytest.raises(ProcsearchError):
-        open_index(address)
+def test_an_address_that_is_none(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for act in (open_index, lambda where: reindex(SAMPLES / "pages", where)):
+        with pytest.raises(ProcsearchError, match=r"write (opensearch://)?host:9200|no name|no setting") as raised:
+            act(address)
+        assert raised.value.exit_code == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_credentials_that_are_half(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -134,9 +134,7 @@ class Cluster:
                 # The last two come of answers that are JSON, but not as of a cluster.
                 status = getattr(error, "status_code", None)
                 away = isinstance(error, NoConnection) and not isinstance(error, (ConnectionTimeout, SSLError))
-                # The node that was asked lost another one on the way: the next try asks a copy.
-                lost = status == 500 and bool(_LOST_A_NODE.search(str(getattr(error, "info", ""))))
-                if not (status in _TURNED_AWAY or away or lost) or time.monotonic() + pause > ends:
+                if not (away or _passes(status, getattr(error, "info", ""))) or time.monotonic() + pause > ends:
                     raise self._fault(error, doing) from None
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
@@ -213,13 +211,22 @@ class Cluster:
         answer = self.request("POST", f"/{index}/_search", body, doing=doing, params=told, seconds=seconds)
         return self.whole(answer, doing)
 
-    def count_each(self, index: str, queries: Iterable[Mapping[str, Any]], *, doing: str) -> list[int]:
+    def count_each(
+        self, index: str, queries: Iterable[Mapping[str, Any]], *, doing: str, seconds: float | None = None
+    ) -> list[int]:
         """How many documents match each of ``queries``."""
         head = json.dumps({"allow_partial_search_results": False})
         bodies = [json.dumps({"query": query, "size": 0, "track_total_hits": True}) for query in queries]
         lines = "".join(f"{head}\n{body}\n" for body in bodies)
-        answer = self.request("POST", f"/{index}/_msearch", lines, doing=doing)
-        return [self._count(found, doing) for found in answer["responses"]]
+        ends = time.monotonic() + min(self._patience, seconds or self._patience)
+        pause = _FIRST_PAUSE
+        while True:
+            found = self.request("POST", f"/{index}/_msearch", lines, doing=doing, seconds=seconds)["responses"]
+            passing = any(_passes(each.get("status"), each["error"]) for each in found if "error" in each)
+            if not passing or time.monotonic() + pause > ends:
+                return [self._count(each, doing) for each in found]
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
 
     def _count(self, found: Any, doing: str) -> int:
         from .faults import refusal
@@ -240,6 +247,12 @@ class Cluster:
     def exists(self, path: str, *, doing: str) -> bool:
         """Whether there is an index, alias or document at ``path``."""
         return bool(self.request("HEAD", path, doing=doing))
+
+
+def _passes(status: Any, error: Any) -> bool:
+    """Whether what came of a request is due to pass: nodes are busy or away."""
+    # Or the node that was asked lost another one on the way: the next try asks a copy.
+    return status in _TURNED_AWAY or (status == 500 and bool(_LOST_A_NODE.search(str(error))))
 
 
 def _requests(items: Iterable[Item]) -> Iterator[list[str]]:

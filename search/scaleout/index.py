@@ -1,8 +1,8 @@
 """An index on a cluster as an app sees it: the same as one in a folder.
 
-The cluster finds and counts: every search is one request for the candidates, the exact total, the facets and in how
-many pages each word stands. What the words may match, how the candidates rank and what is shown of them is worked out
-here, by the code that does it for a folder.
+The cluster finds and counts: a search is one request for the candidates, the exact total and the facets, and one for
+in how many pages each word stands, which is kept. What the words may match, how the candidates rank and what is shown
+of them is worked out here, by the code that does it for a folder.
 """
 
 from __future__ import annotations

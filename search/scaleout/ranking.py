@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -144,27 +144,29 @@ class Ranking:
         query = self._translator.query(self._tree)
         return {"bool": {"must": [query], "filter": self._filters}} if self._filters else query
 
-    def _counting(self) -> dict[str, Query]:
-        """The queries for the pages of each leaf that has not been counted in this generation."""
-        usual = self._boosts if dict(self._boosts) != dict(BOOSTS) else None
-        asked = {}
-        for number, (key, leaf) in enumerate(self._leaves.items()):
-            known = self._view.counts.get((str(usual), key))
-            if known is None:
-                asked[str(number)] = self._translator.query(leaf, False)
-            else:
-                self.counted[key] = known
-        return asked
+    def _count_leaves(self) -> None:
+        """Let the cluster count the pages of each leaf that has not been counted in this generation."""
+        boosts = str(self._boosts if dict(self._boosts) != dict(BOOSTS) else None)
+        kept = self._view.counts
+        known = {key: kept.get((boosts, key)) for key in self._leaves}
+        self.counted.update({key: count for key, count in known.items() if count is not None})
+        new = [key for key, count in known.items() if count is None]
+        if not new:
+            return
+        queries = [self._translator.query(self._leaves[key], False) for key in new]
+        name = self.cluster.address.name
+        counts = _by_deadline(
+            lambda seconds: self.cluster.count_each(name, queries, doing="counting words", seconds=seconds)
+        )
+        for key, count in zip(new, counts, strict=True):
+            self.counted[key] = count
+            kept.put((boosts, key), count, 0)
 
     # What is found
 
     def run(self, wanted: int) -> None:
         """Ask the cluster for candidates for the ``wanted`` best hits."""
-        counting = self._counting()
-        aggregations: dict[str, Any] = {f"facet {name}": asked for name, asked in self._facets.items()}
-        if counting:
-            counted = {"whole": {"filters": {"filters": counting}}}
-            aggregations["count"] = {"global": {}, "aggs": counted}
+        aggregations = {f"facet {name}": asked for name, asked in self._facets.items()}
         size = min(max(CANDIDATES, 3 * wanted), max(_MOST_CANDIDATES, wanted)) if wanted else 0
         body = {
             "query": self._query(), "size": size, "_source": READ, "track_total_hits": True, "aggs": aggregations,
@@ -173,11 +175,8 @@ class Ranking:
         found = in_time(self.cluster, body, doing="searching")
         self.total = found["hits"]["total"]["value"]
         self._found = found.get("aggregations", {})
-        for number, bucket in self._found.get("count", {}).get("whole", {}).get("buckets", {}).items():
-            key = list(self._leaves)[int(number)]
-            self.counted[key] = bucket["doc_count"]
-            usual = self._boosts if dict(self._boosts) != dict(BOOSTS) else None
-            self._view.counts.put((str(usual), key), bucket["doc_count"], 0)
+        if found["hits"]["hits"]:
+            self._count_leaves()
         self._propose(found["hits"]["hits"])
         if 0 < size < self.total:
             self._propose_ties(wanted, found["hits"]["hits"])
@@ -232,6 +231,7 @@ class Ranking:
 
     def add(self, page: Kept) -> int:
         """Add a page to the candidates, and give its number."""
+        self._count_leaves()
         self.pages.append(page)
         self.evaluator = self._evaluator()
         return len(self.pages) - 1
@@ -252,11 +252,16 @@ class Ranking:
 
 def in_time(cluster: Cluster, body: Mapping[str, Any], *, doing: str) -> Any:
     """The answer to a search, by the deadline; SearchTimeout where there is none by then."""
+    params = {"search_type": "dfs_query_then_fetch"}
+    return _by_deadline(
+        lambda seconds: cluster.search(cluster.address.name, body, doing=doing, params=params, seconds=seconds)
+    )
+
+
+def _by_deadline(ask: Callable[[float], Any]) -> Any:
+    """What ``ask`` gives in the seconds that there are; SearchTimeout where the deadline passes."""
     check_deadline()  # no seconds left would mean the client's own bound
     try:
-        return cluster.search(
-            cluster.address.name, body, doing=doing, seconds=min(SEARCH_SECONDS, seconds_left()),
-            params={"search_type": "dfs_query_then_fetch"},
-        )  # fmt: skip
+        return ask(min(SEARCH_SECONDS, seconds_left()))
     finally:
         check_deadline()

@@ -68,6 +68,11 @@ def searched(cluster: Cluster) -> State:
     name = cluster.address.name
     found = cluster.request("GET", f"/{name}/_mapping", doing="opening the index", missing={})
     if not found:
+        if indexes(cluster).all:
+            raise NoIndex(
+                f"the index at {cluster.address} is not finished; once all its shards are written: "
+                f"procsearch index --finish --index {cluster.address}"
+            )
         raise NoIndex(f"no index at {cluster.address}; make one with procsearch index --index {cluster.address}")
     state = _state(cluster, *next(iter(found.items())))
     if not state.is_current:

@@ -71,7 +71,7 @@ def test_parts_in_any_order_and_twice_make_the_whole(place: Callable[[], str], t
     added = [reindex(pages, address, shard=(number, 4)).added for number in (3, 1, 4, 3, 2)]
     assert sum(added) == 60
     assert added[3] == 0
-    with pytest.raises(NoIndex):
+    with pytest.raises(NoIndex, match=r"not finished.*index --finish --index"):
         open_index(address)
     assert reindex([], address).documents == 50
     assert list(open_index(address).procedures()) == whole

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from procsearch import NoIndex, ProcsearchError, open_index, reindex
+from procsearch import ModelError, NoIndex, ProcsearchError, embed, open_index, reindex
 from procsearch.indexer.scaleout import state
 from procsearch.indexer.scaleout.address import read_address
 from procsearch.indexer.scaleout.cluster import Cluster
@@ -153,3 +153,5 @@ def test_what_only_a_folder_or_only_a_cluster_can_do(place: Callable[[], str], t
         reindex([], place(), shard=(5, 4))
     with pytest.raises(ProcsearchError, match="cannot be guarded"):
         reindex([], place(), approve=lambda snapshot: None)
+    with pytest.raises(ModelError, match="only one in a folder holds sentence vectors"):
+        embed(place())

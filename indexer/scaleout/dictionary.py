@@ -34,6 +34,7 @@ from .state import State
 _NAME = "00000001.segment"
 _TERMS_AT_ONCE = 8000  # about so many are counted in one request
 _MOST_TERMS = 9999  # servers refuse more than ten thousand
+_COUNTING_SECONDS = 10 * BULK_SECONDS
 _PIECE = 2 * 2**20
 _COUNTED_IN_FIELD = 1000
 _KEPT_COUNTS = 100_000
@@ -87,7 +88,8 @@ def count(cluster: Cluster, state: State) -> tuple[State, bytes]:
             **{f"terms {name}": {"cardinality": {"field": f"terms.{name}"}} for name in TERMS},
         },
     }  # fmt: skip
-    found = cluster.search(state.index, body, doing=doing, params={"request_cache": "false"})
+    uncached = {"request_cache": "false"}
+    found = cluster.search(state.index, body, doing=doing, params=uncached, seconds=_COUNTING_SECONDS)
     counted = found["aggregations"]
     terms = _terms(cluster, state, {name: counted[f"terms {name}"]["value"] for name in TERMS})
     systems = tuple(sorted(bucket["key"] for bucket in counted["systems"]["buckets"]))
@@ -114,7 +116,7 @@ def _terms(cluster: Cluster, state: State, about: Mapping[str, int]) -> Counter[
     for asked in _at_once(about):
         answer = cluster.request(
             "POST", f"/{state.index}/_search", {"query": LIVE, "size": 0, "aggs": asked},
-            doing="counting the words", params={"allow_partial_search_results": "false"}, seconds=10 * BULK_SECONDS,
+            doing="counting the words", params={"allow_partial_search_results": "false"}, seconds=_COUNTING_SECONDS,
         )  # fmt: skip
         for counted in cluster.whole(answer, "counting the words")["aggregations"].values():
             if counted["sum_other_doc_count"]:

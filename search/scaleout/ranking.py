@@ -195,7 +195,7 @@ class Ranking:
         scores = self.evaluator.evaluate(self._tree).dense(len(self.pages))
         last = np.sort(scores)[-min(wanted, len(scores))]
         theirs = np.array([hit["_score"] for hit in hits])[scores == last]
-        if theirs.min() > hits[-1]["_score"] * (1 + _SAME):
+        if len(theirs) == 1 or theirs.min() > hits[-1]["_score"] * (1 + _SAME):
             return
         body = {
             "query": self._query(), "size": len(hits), "_source": READ, "sort": [{"id": "asc"}],

@@ -78,7 +78,7 @@ class Translator:
         if not scored:
             return found
         every = [any_of([self.query(way, False) for way in ways]) for ways in node.words]
-        lift = {"constant_score": {"filter": {"bool": {"filter": every}}, "boost": self._bonus}}
+        lift = constant({"bool": {"filter": every}}, self._bonus)
         return {"bool": {"must": [found], "should": [lift]}}
 
     def _and(self, node: Any, scored: bool) -> Query:

@@ -85,6 +85,21 @@ def test_parts_in_any_order_and_twice_make_the_whole(place: Callable[[], str], t
     assert list(open_index(address).procedures()) == list(open_index(tmp_path / "index").procedures())
 
 
+def test_what_is_written_to_an_index_that_was_finished_empty_is_found(place: Callable[[], str], tmp_path: Path) -> None:
+    pages, address = tmp_path / "pages", place()
+    pages.mkdir()
+    reindex(pages, address)
+    for number in range(4):
+        write(pages, f"{number}.md", number)
+    reindex(pages, address, shard=(1, 1))
+    index = open_index(address)
+    assert index.search("clots and veins").total == 4
+    assert index.search("*").total == 4
+    assert "not finished" in index.check()[0]
+    reindex([], address)
+    assert index.check() == []
+
+
 def test_parts_at_once_that_share_ids(place: Callable[[], str], tmp_path: Path) -> None:
     """Pages with one id meet in different parts; the last in path order must win whoever writes first."""
     pages, address = tmp_path / "pages", place()

@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 from ..indexer.analysis import MAX_TERM, folded, stem, word_spans
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from .asked import AskedWord
+from .occurrences import telling
 from .words import TIERS
 
 T = TypeVar("T")
@@ -33,11 +34,15 @@ Place = tuple[int, int, Answers]
 
 
 class _Phrase(NamedTuple):
-    """Words that answer a word asked for where they stand side by side: what each begins with."""
+    """Words that answer a word asked for where they stand in order: what each begins with.
+
+    ``steps`` says how far each may stand from the one before.
+    """
 
     number: int
     tier: str
     beginnings: tuple[str, ...]
+    steps: tuple[int, ...]
 
 
 class _ByBeginning(Generic[T]):
@@ -73,7 +78,7 @@ class Finder:
     def __init__(self, asked: Sequence[AskedWord]) -> None:
         self.asked = asked
         self._phrases = [
-            _Phrase(number, tier, _beginnings(term)) for number, word in enumerate(asked) for term, tier in word.phrases
+            _Phrase(number, tier, *_in_order(term)) for number, word in enumerate(asked) for term, tier in word.phrases
         ]
         self._keys = _keys([
             *(term for word in asked for term in word.terms or ()),
@@ -187,9 +192,10 @@ def _keys(beginnings: Sequence[str]) -> list[str] | None:
 
 
 @lru_cache(maxsize=4096)
-def _beginnings(term: str) -> tuple[str, ...]:
-    """What the inflections of each word of ``term`` begin with."""
-    return tuple(commonprefix([word, stem(word)]) for word in term.split())  # noqa: RUF071 - letters, not paths
+def _in_order(term: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """What the inflections of each telling word of ``term`` begin with, and how far it may be from the one before."""
+    words, steps = telling(term.split())
+    return tuple(commonprefix([word, stem(word)]) for word in words), tuple(steps)  # noqa: RUF071 - letters, not paths
 
 
 def _in_number(text: str, point: int) -> bool:
@@ -198,19 +204,33 @@ def _in_number(text: str, point: int) -> bool:
 
 
 def _side_by_side(text: str, start: int, phrases: Sequence[_Phrase]) -> list[Place]:
-    """The words of those ``phrases`` that stand at ``start``, in one line."""
-    words = list(islice(word_spans(text, start), max(len(phrase.beginnings) for phrase in phrases)))
+    """The words of those ``phrases`` that stand from ``start`` on, in one line."""
+    words = list(islice(word_spans(text, start), 1 + max(sum(phrase.steps) for phrase in phrases)))
+    line_end = text.find("\n", start, words[-1][2])
+    if line_end >= 0:
+        words = [word for word in words if word[2] <= line_end]
+    terms = [term for term, _, _ in words]
     places: list[Place] = []
     for phrase in phrases:
-        those = words[: len(phrase.beginnings)]
-        if (
-            len(those) == len(phrase.beginnings)
-            and all(word.startswith(begin) for (word, _, _), begin in zip(those, phrase.beginnings, strict=True))
-            and text.find("\n", start, those[-1][2]) < 0
-        ):
+        chosen = _following(terms, 0, phrase.beginnings[1:], phrase.steps)
+        if chosen is not None:
             answers = ((phrase.number, phrase.tier),)
-            places += [(begin, stop, answers) for _, begin, stop in those]
+            places += [(words[at][1], words[at][2], answers) for at in (0, *chosen)]
     return places
+
+
+def _following(
+    words: Sequence[str], place: int, beginnings: Sequence[str], steps: Sequence[int]
+) -> tuple[int, ...] | None:
+    """Where words with these ``beginnings`` stand after ``place``, each within its step; None where one does not."""
+    if not beginnings:
+        return ()
+    for at in range(place + 1, min(place + 1 + steps[0], len(words))):
+        if words[at].startswith(beginnings[0]):
+            rest = _following(words, at, beginnings[1:], steps[1:])
+            if rest is not None:
+                return (at, *rest)
+    return None
 
 
 def _merged(places: list[Place]) -> list[Place]:

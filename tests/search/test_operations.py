@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from procsearch.search.index import Index
@@ -76,3 +78,10 @@ def test_words_of_medicine_are_not_corrected(index: Index) -> None:
     for query in ("deviated septum", "humira", "burr hole"):
         assert index.search(query).corrected is None
     assert index.search("dedicatd receiver").corrected == "dedicated receiver"
+
+
+@pytest.mark.parametrize("query", ["b12", "B-12", "vitamin b12"])
+def test_a_letter_and_a_number_are_found_with_and_without_a_hyphen(tmp_path: Path, query: str) -> None:
+    names = {"with": "Vitamin B-12 injection", "without": "Injection of vitamin B12", "other": "Vitamin B17"}
+    index = build(tmp_path, {id: page(name) for id, name in names.items()})
+    assert set(found(index, query)[:2]) == {"with", "without"}

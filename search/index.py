@@ -469,7 +469,7 @@ def check_filters(filters: Mapping[str, str | Sequence[str]], bounds: Bounds) ->
         raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}")
     unknown = [name for name in filters if name not in FIELD_NUMBERS and name != SECTION]
     if unknown:
-        raise QueryError(f"no field {unknown[0]!r} to filter by")
+        raise QueryError(f"no field {unknown[0]!r} to filter by; there is {', '.join((SECTION, *FIELD_NUMBERS))}")
 
 
 def all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
@@ -478,7 +478,7 @@ def all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:
         return BOOSTS
     unknown = [name for name in boosts if name not in BOOSTS]
     if unknown:
-        raise QueryError(f"no field {unknown[0]!r} to boost")
+        raise QueryError(f"no field {unknown[0]!r} to boost; there is {', '.join(BOOSTS)}")
     if any(not 0 <= boost < 1e6 for boost in boosts.values()):
         raise QueryError("a boost is a number from 0 to a million")
     return {**BOOSTS, **boosts}

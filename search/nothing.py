@@ -48,6 +48,8 @@ def why_nothing(
     """
     if not pages:
         yield "the index has no pages yet"
+    if not terms(query):
+        yield "there is no word in the query"
     for field, wanted in filters.items():
         values = values_of(wanted)
         if len(values) > _LOOKED_UP:

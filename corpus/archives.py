@@ -13,7 +13,7 @@ from . import tar
 from .found import Failed, File
 from .limits import Limits
 from .streams import CHUNK, UNREADABLE, Broken, Budget, Metered, TooLarge, gunzip, open_file
-from .walk import is_furniture, printable
+from .walk import is_furniture, path_as_text
 
 ZIP = (".zip",)
 TAR = (".tar", ".tar.gz", ".tgz")
@@ -87,7 +87,7 @@ def _zip_refusal(info: zipfile.ZipInfo) -> str | None:
 
 
 def _source(file: File, name: str) -> str:
-    return f"{file.source}!{printable(str(PurePosixPath(name)))}"
+    return f"{file.source}!{path_as_text(str(PurePosixPath(name)))}"
 
 
 def _is_passed_over(name: str) -> bool:

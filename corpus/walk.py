@@ -38,7 +38,7 @@ def is_furniture(name: str) -> bool:
     return name.startswith(".") or os.path.splitext(name)[1].lower() in FURNITURE  # noqa: PTH122 - 100,000 times
 
 
-def printable(path: str) -> str:
+def path_as_text(path: str) -> str:
     """A path as text: bytes of a file name that are not UTF-8 are written as ``\\xff``."""
     return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
@@ -98,7 +98,7 @@ class _Walk:
         """The status of what a symbolic link leads to; ValueError where it must not be followed."""
         target = os.path.realpath(path)
         if target != self.root and not target.startswith(self.root.rstrip("/") + "/"):
-            raise ValueError(f"a symbolic link that leads out of {printable(self.path)}")
+            raise ValueError(f"a symbolic link that leads out of {path_as_text(self.path)}")
         try:
             status = Path(path).stat()
         except FileNotFoundError:
@@ -122,11 +122,11 @@ def _entries(folder: str) -> Iterator[str]:
 def _file(path: str, status: os.stat_result) -> File | Failed:
     mode = status.st_mode
     if stat.S_ISREG(mode):
-        return File(path, printable(path), status.st_size, status.st_mtime_ns)
+        return File(path, path_as_text(path), status.st_size, status.st_mtime_ns)
     if stat.S_ISFIFO(mode):
         return _failed(path, "a pipe, not a file; standard input is read as -")
     return _failed(path, "a socket, not a file" if stat.S_ISSOCK(mode) else "a device, not a file")
 
 
 def _failed(path: str, reason: str) -> Failed:
-    return Failed(printable(path), reason, path)
+    return Failed(path_as_text(path), reason, path)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from ..corpus.errors import DamagedIndex, ProcsearchError
 from ..corpus.pages import STDIN, Failed, Limits, Page, Unchanged, find_pages
-from ..corpus.walk import printable
+from ..corpus.walk import path_as_text
 from .manifest import MANIFEST
 from .page import IndexablePages, PageFacts
 from .preparation import Outcome, Task, parser_number
@@ -249,7 +249,7 @@ class _Run:
         if self._mine is None:
             self._remove_vanished()
             if self._order.named and not (self._met or self._left_alone or self._failed):
-                self._warnings.append(f"no pages found in {', '.join(map(printable, self._order.named))}")
+                self._warnings.append(f"no pages found in {', '.join(map(path_as_text, self._order.named))}")
         if not self._order.dry_run:
             self._commit()
         return Report(
@@ -376,7 +376,7 @@ class _Run:
             return False
         # Which record held the page of an address cannot be told once the record is broken.
         return "://" in ref.source or not failing.isdisjoint(
-            (ref.source, ref.source.rpartition("#")[0], printable(ref.container))
+            (ref.source, ref.source.rpartition("#")[0], path_as_text(ref.container))
         )
 
     def _commit(self) -> None:

@@ -256,11 +256,11 @@ def serve(parent: int) -> None:
     while (given := _receive(source)) is not None:
         batch, new_phrases = given
         phrases = phrases if new_phrases is None else new_phrases
-        prepared = preparer.prepare(batch, phrases)
-        words = prepared.pages.words
+        answer = preparer.prepare(batch, phrases)
+        words = answer.pages.words
         is_new = words is not told
         new_words = words[0 if is_new else count :]
-        data = pickle.dumps((is_new, prepared._replace(pages=prepared.pages._replace(words=new_words))))
+        data = pickle.dumps((is_new, answer._replace(pages=answer.pages._replace(words=new_words))))
         told, count = words, len(words)
         try:
             out.write(_HEADER.pack(len(data)) + data)

@@ -6,7 +6,10 @@ from ...corpus.errors import EngineError, ProcsearchError, QueryError, SearchTim
 
 
 class RequestError(Exception):
-    """A request that cannot be answered: HTTP ``status``, ``code`` and ``message``, with ``headers`` for the answer."""
+    """A request that cannot be answered: HTTP ``status``, ``code`` and ``message``, with ``headers`` for the answer.
+
+    ``position`` is the place in the query that is meant, ``near`` are ids that may have been.
+    """
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -15,6 +18,7 @@ class RequestError(Exception):
         self.message = message
         self.headers = headers or {}
         self.position: int | None = None
+        self.near: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, dict[str, str | int]]:
         """The error as the JSON object of the API."""
@@ -41,7 +45,9 @@ def as_request_error(error: ProcsearchError) -> RequestError:
         told.position = error.position
         return told
     if isinstance(error, UnknownId):
-        return RequestError(404, "unknown_id", str(error))
+        told = RequestError(404, "unknown_id", str(error))
+        told.near = error.near
+        return told
     if isinstance(error, SearchTimeout):
         return too_slow(error.seconds)
     if isinstance(error, EngineError):

@@ -108,6 +108,9 @@ def test_an_unknown_procedure_is_a_page_of_its_own(client: TestClient) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
     assert "cpt4:00000" in answer.text
+    meant = client.get("/procedures/05CD3ZZ").text
+    assert "/procedures/icd10pcs:05CD3ZZ" in links(meant)
+    assert "did you mean icd10pcs:05CD3ZZ?</p>" in meant
 
 
 @pytest.mark.parametrize("query", [*EXAMPLES, *[example for _, examples in TOPICS for example, _ in examples]])

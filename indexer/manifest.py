@@ -14,7 +14,7 @@ from typing import Any
 from ..corpus.errors import DamagedIndex, NoIndex
 from .analysis import ANALYSIS_VERSION
 from .fields import FIELDS, FIELDS_VERSION
-from .segment import FileRecord, SegmentRecord
+from .files import FileRecord, SegmentRecord
 from .storage import Storage
 from .vectors import Model, SemanticRecord, VectorsRecord
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,6 +16,7 @@ from . import postings
 from .arrays import ArrayFile, SortedStrings, Strings
 from .columns import whole_source
 from .fields import FIELDS
+from .files import SegmentRecord
 from .page import PageFacts
 from .storage import Storage, damaged_if_missing
 from .stored import Unpacker, decoded
@@ -37,31 +37,6 @@ _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 
 LIVE, SHADOWED, DELETED = 0, 1, 2
 """What became of a page: it is found; another page has its id and won; it is gone or was replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file as the manifest knows it: its name, its bytes and the checksum that vouches for all of them."""
-
-    name: str
-    size: int
-    checksum: int
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRecord:
-    """A segment as the manifest knows it.
-
-    ``pages`` counts all its pages and ``live`` those that are found; ``lengths`` holds for each field the words of the
-    live pages and ``filled`` how many of these have the field, from which average lengths come.
-    """
-
-    file: FileRecord
-    state: FileRecord | None
-    pages: int
-    live: int
-    lengths: tuple[int, ...]
-    filled: tuple[int, ...]
 
 
 _PAGE_ROWS = ("id_order", "systems", "containers", "sizes", "mtimes", "parsers")

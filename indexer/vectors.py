@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from ..corpus.errors import DamagedIndex
 from .arrays import Array, ArrayFile, write_arrays
-from .segment import DELETED, FileRecord, Segment
+from .files import FileRecord
+from .segment import DELETED, Segment
 from .storage import Storage, damaged_if_missing
 
 _BLOCK = 2048

@@ -19,10 +19,11 @@ from ..corpus.errors import DamagedIndex, EngineError, NoIndex
 from .arrays import write_arrays
 from .batch import Batch
 from .check import problems
+from .files import FileRecord, SegmentRecord
 from .manifest import Manifest, Versions, read_manifest
 from .merge import merged
 from .page import IndexablePages, PageAnalyser, PageFacts
-from .segment import DELETED, LIVE, SHADOWED, FileRecord, Segment, SegmentRecord, field_sums
+from .segment import DELETED, LIVE, SHADOWED, Segment, field_sums
 from .snapshot import Snapshot
 from .storage import Storage, sweep
 from .vectors import KeptVectors, quantised

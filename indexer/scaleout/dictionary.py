@@ -22,9 +22,10 @@ from ...corpus.errors import DamagedIndex, EngineError
 from ..arrays import narrow, write_arrays
 from ..columns import page_arrays, strings
 from ..fields import FIELDS
+from ..files import FileRecord, SegmentRecord
 from ..layout import dictionary
 from ..manifest import Manifest, Versions
-from ..segment import FileRecord, Segment, SegmentRecord
+from ..segment import Segment
 from ..snapshot import Snapshot
 from ..storage import Storage
 from .cluster import BULK_SECONDS, Cluster, Item

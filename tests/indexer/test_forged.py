@@ -16,8 +16,9 @@ from procsearch.corpus.errors import DamagedIndex
 from procsearch.corpus.procedure import Procedure, Section
 from procsearch.indexer.arrays import ArrayFile, pack_strings, write_arrays
 from procsearch.indexer.check import check
+from procsearch.indexer.files import FileRecord
 from procsearch.indexer.manifest import read_manifest
-from procsearch.indexer.segment import FileRecord, Segment
+from procsearch.indexer.segment import Segment
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
 from procsearch.indexer.stored import Packer

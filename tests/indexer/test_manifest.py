@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from procsearch.corpus.errors import DamagedIndex, NoIndex
 from procsearch.indexer.fields import FIELDS
+from procsearch.indexer.files import FileRecord, SegmentRecord
 from procsearch.indexer.manifest import FORMAT, Manifest, Versions, read_manifest
-from procsearch.indexer.segment import FileRecord, SegmentRecord
 from procsearch.indexer.storage import Storage
 
 counts = st.integers(0, 2**62)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from procsearch.corpus.procedure import Procedure
 from procsearch.indexer.arrays import write_arrays
 from procsearch.indexer.batch import Batch
+from procsearch.indexer.files import FileRecord, SegmentRecord
 from procsearch.indexer.layout import Arrays
 from procsearch.indexer.merge import merged
 from procsearch.indexer.page import PageFacts, indexable
-from procsearch.indexer.segment import DELETED, FileRecord, Segment, SegmentRecord
+from procsearch.indexer.segment import DELETED, Segment
 from procsearch.indexer.storage import Storage
 
 from .histories import procedures

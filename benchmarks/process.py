@@ -44,9 +44,13 @@ def bytes_on_disk(folder: Path) -> int:
 
 
 def measure(module: str, *arguments: str) -> Any:
-    """Run ``python -m module arguments`` in a fresh process; the JSON on the last line of its output."""
+    """Run ``python -m module arguments`` in a fresh process; the JSON on the last line of its output.
+
+    Python keeps what it compiled, as it does where a package is installed, whatever the environment says.
+    """
     command = [sys.executable, "-m", module, *arguments]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise MeasurementFailed((ended.stderr.strip() or "no message").splitlines()[-1])
     return json.loads(ended.stdout.splitlines()[-1])

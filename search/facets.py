@@ -13,7 +13,7 @@ from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.postings import FIELD_SHIFT
 from ..indexer.snapshot import Snapshot
 from .asked import AskedWord
-from .evaluator import Evaluator
+from .evaluator import Evaluator, key_of
 from .matches import Mask, is_dense
 
 SYSTEM, SECTION = "system", "section"
@@ -25,14 +25,14 @@ class MatchedSections:
     """Which sections of which pages hold a word that was asked for."""
 
     def __init__(self, snapshot: Snapshot, evaluator: Evaluator, asked: Iterable[AskedWord]) -> None:
-        words = list(asked)
+        nodes = {key_of(word.node): word.node for word in asked}.values()
         self._pages = snapshot.pages
-        places = [
-            ((found.pages + base) << FIELD_BITS) | (found.codes >> FIELD_SHIFT).astype(np.int64)
-            for segment, base in zip(snapshot.segments, snapshot.bases, strict=False)
-            for word in words
-            for found in (evaluator.occurrences(word.node, segment),)
-        ]
+        places = []
+        for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
+            for node in nodes:
+                found = evaluator.occurrences(node, segment)
+                places.append((found.pages + base) << FIELD_BITS)
+                places[-1] |= found.codes >> FIELD_SHIFT
         self._places = _distinct(places, snapshot.pages << FIELD_BITS)
 
     def counts(self, mask: Mask) -> dict[str, int]:

@@ -6,6 +6,7 @@ them fail or record them all.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -69,7 +70,7 @@ class Storage:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise self._failure("look at", name, error) from error
+            raise self._unreadable("look at", name, error) from error
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def read(self, name: str) -> bytes:
@@ -138,8 +139,9 @@ class Storage:
 
     def scratch(self) -> Scratch:
         """A nameless file in the index's folder for data that does not fit in memory."""
+        self.remove(_SCRATCH)
         with self._failing("make", _SCRATCH):
-            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             found = Scratch(os.open(self.path / _SCRATCH, flags, 0o600), lambda: self._failing("use", _SCRATCH))
         self.remove(_SCRATCH)
         return found
@@ -164,7 +166,9 @@ class Storage:
         told = False
         while True:
             with self._failing("lock", LOCK_NAME):
-                descriptor = os.open(self.path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                # A link in its place, in a folder that comes from a stranger, would have any file written to.
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = os.open(self.path / LOCK_NAME, flags, 0o666)
                 try:
                     holder = self._holder(descriptor)
                 except BaseException:
@@ -202,7 +206,7 @@ class Storage:
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(name) from None
         except OSError as error:
-            raise self._failure("open", name, error) from error
+            raise self._unreadable("open", name, error) from error
         try:
             with self._failing("read", name):
                 found = os.fstat(descriptor)
@@ -225,6 +229,11 @@ class Storage:
 
     def _failing(self, operation: str, name: str) -> _Failing:
         return _Failing(lambda error: self._failure(operation, name, error))
+
+    def _unreadable(self, operation: str, name: str, error: OSError) -> DamagedIndex | EngineError:
+        if error.errno == errno.ELOOP and (self.path / name).is_symlink():  # the file itself, not its folder
+            return DamagedIndex(name, "not a file")
+        return self._failure(operation, name, error)
 
     def _failure(self, operation: str, name: str, error: OSError) -> EngineError:
         return EngineError(f"cannot {operation} {self.path / name}: {error.strerror or error}")

@@ -16,6 +16,7 @@ import pytest
 from procsearch.corpus.errors import DamagedIndex, EngineError, IndexLocked, NoIndex
 from procsearch.indexer.arrays import ArrayFile, write_arrays
 from procsearch.indexer.page import indexable
+from procsearch.indexer.reindex import reindex
 from procsearch.indexer.snapshot import Snapshot, open_snapshot
 from procsearch.indexer.storage import LOCK_NAME, Storage, sweep
 from procsearch.indexer.writer import IndexWriter
@@ -91,6 +92,33 @@ class TestFiles:
         (tmp_path / "00000009.segment").mkdir()
         sweep(Storage(tmp_path), {"00000002.state"})
         assert names_in(tmp_path) == others | {"00000002.state", "00000009.segment"}
+
+    @pytest.mark.parametrize("name", [LOCK_NAME, "scratch.tmp", "manifest.tmp", "00000001.segment"])
+    @pytest.mark.parametrize("there", [True, False])
+    def test_that_are_links_in_the_index_of_a_stranger_have_nothing_outside_written_to(
+        self, tmp_path: Path, name: str, there: bool
+    ) -> None:
+        folder, outside = tmp_path / "index", tmp_path / "precious"
+        folder.mkdir()
+        if there:
+            outside.write_text("precious")
+        (folder / name).symlink_to(outside)
+        if name == LOCK_NAME:
+            with pytest.raises(EngineError, match=r"cannot lock .*write\.lock: "):
+                apply(folder, Commit(put=(make_procedure(1),)))
+            (folder / name).unlink()
+        apply(folder, Commit(put=(make_procedure(1),), memory=1))
+        assert open_snapshot(Storage(folder)).live_count == 1
+        assert outside.read_text() == "precious" if there else not outside.exists()
+
+    def test_that_are_loops_of_links_are_damage_that_indexing_anew_heals(self, tmp_path: Path) -> None:
+        (tmp_path / "manifest").symlink_to("manifest")
+        with pytest.raises(DamagedIndex, match="manifest: not a file"):
+            open_snapshot(Storage(tmp_path))
+        pages = tmp_path / "pages"
+        pages.mkdir()
+        (pages / "graft.html").write_text("<h1>Graft</h1><p>vein</p>")
+        assert reindex([pages], tmp_path).documents == 1
 
     def test_that_are_too_long_for_a_manifest_are_not_read(self, tmp_path: Path) -> None:
         with (tmp_path / "manifest").open("wb") as file:

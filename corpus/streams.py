@@ -15,6 +15,7 @@ from typing import Any
 from .limits import Limits
 
 CHUNK = 2**16
+_MOST_IN_VAIN = 2**19  # packed bytes: a head is read byte by byte, and members can be empty without end
 
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, OverflowError, struct.error, zlib.error, zipfile.BadZipFile)
 """What reading a file, a gzip stream or a zip member raises where it is broken or passes a limit."""
@@ -82,14 +83,19 @@ class Budget:
         self.packed = packed
         self.unpacked = 0
         self.error = error
+        self._in_vain = 0
 
     def pack(self, count: int) -> None:
         """Count packed bytes that were read."""
         self.packed += count
+        self._in_vain += count
+        if self._in_vain > _MOST_IN_VAIN:
+            raise self.error(f"{_MOST_IN_VAIN:,} bytes of gzip data that unpack to nothing, as only a trap has")
 
     def unpack(self, count: int) -> None:
         """Count unpacked bytes that came out."""
         self.unpacked += count
+        self._in_vain = 0 if count else self._in_vain
         limits = self.limits
         if self.unpacked > limits.max_archive_bytes:
             raise self.error(f"unpacks to more than the limit of {limits.max_archive_bytes:,} bytes")

@@ -243,6 +243,18 @@ def _(root: Path) -> Expected:
     }
 
 
+@case("gzip that unpacks to nothing: a name without end, empty members without end, padding")
+def _(root: Path) -> Expected:
+    plain = gzip.compress(PAGE)
+    named = plain[:3] + b"\x08" + plain[4:10] + b"a" * 200_000_000 + b"\0" + plain[10:]
+    (root / "name.html.gz").write_bytes(named)
+    (root / "members.html.gz").write_bytes(gzip.compress(b"") * 2_000_000 + plain)
+    (root / "padding.html.gz").write_bytes(plain + bytes(100_000_000))
+    (root / "some.html.gz").write_bytes(gzip.compress(b"") * 100 + plain + bytes(100_000))
+    told = dict.fromkeys(("name.html.gz", "members.html.gz", "padding.html.gz"), "unpack to nothing")
+    return {**told, "some.html.gz": READ}
+
+
 @case("gzip in gzip, cut off, and none")
 def _(root: Path) -> Expected:
     (root / "twice.html.gz").write_bytes(gzip.compress(gzip.compress(PAGE)))

@@ -27,16 +27,19 @@ def hosts() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(hosts: str) -> Iterator[Callable[[], str]]:
-    """Gives an address where there is no index yet."""
+    """Gives an address where there is no index yet.
+
+    The indexes of a module go when it ends: a node that comes back must not copy them all once more.
+    """
     prefix, numbers = f"test-{uuid4().hex[:8]}", count()
     yield lambda: f"opensearch://{hosts}/{prefix}-{next(numbers)}?shards=3&replicas=1"
     remover = Cluster(read_address(f"opensearch://{hosts}/any"))
     remover.request("DELETE", f"/{prefix}*", doing="cleaning up", missing={})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def both(place: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Index, Index]:
     """The sample pages in an index in a folder and in one on the cluster."""
     folder, address = tmp_path_factory.mktemp("samples"), place()

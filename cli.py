@@ -334,6 +334,7 @@ def check(context: click.Context, index_path: str, as_json: bool) -> None:
     from procsearch.indexer.storage import Storage
     from procsearch.search.printing import printable
 
+    # A folder is checked without being opened: what is damaged may not open.
     problems = _open(index_path).check() if is_address(index_path) else check_index(Storage(index_path))
     if as_json:
         _print_json({"ok": not problems, "problems": problems})

@@ -1,12 +1,13 @@
-"""A small cache that is bounded in bytes and shared between threads."""
+"""What searches keep for the next ones: values of so many bytes, or what was worked out for so many keys."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
@@ -41,3 +42,26 @@ class BoundedCache(Generic[Value]):
             while self._held > self._capacity:
                 _, (_, freed) = self._values.popitem(last=False)
                 self._held -= freed
+
+
+class WorkedOut(Generic[Key, Value]):
+    """What was worked out for each key; with more than ``most`` keys all are forgotten.
+
+    Safe to share between threads: two that ask for a key at once may both work it out.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[Key, Value] = {}
+
+    def of(self, key: Key, work_out: Callable[[Key], Value]) -> Value:
+        """What ``work_out`` gives for ``key``, now or before."""
+        try:
+            return self._values[key]
+        except KeyError:
+            pass  # or forgotten just now
+        value = work_out(key)
+        if len(self._values) >= self._most:
+            self._values.clear()
+        self._values[key] = value
+        return value

@@ -20,7 +20,7 @@ from ..indexer.scaleout.address import is_address
 from ..indexer.snapshot import Snapshot, open_snapshot
 from ..indexer.storage import Storage
 from .asked import AskedWord, asked_words
-from .cache import BoundedCache
+from .cache import BoundedCache, WorkedOut
 from .correction import Corrector, likely_word
 from .costs import check_costs
 from .deadline import check_deadline, deadline
@@ -49,6 +49,8 @@ BOUNDS = Bounds()
 
 _CACHE_BYTES = 128 * 2**20
 _PROCEDURES_BYTES = 64 * 2**20
+_WORDS_KEPT = 20_000
+_EVALUATORS_KEPT = 50
 
 
 class View:
@@ -61,9 +63,9 @@ class View:
         self.synonyms = Synonyms(snapshot, vocabulary)
         self.expander = Expander(snapshot, self.synonyms.of_word, bounds.expansions)
         self.parts = Parts(snapshot, self.expander.word)
-        self._variants: dict[str, tuple[Variant, ...]] = {}
-        self._likely: dict[str, str | None] = {}
-        self._evaluators: dict[tuple[tuple[str, float], ...], Evaluator] = {}
+        self._variants: WorkedOut[str, tuple[Variant, ...]] = WorkedOut(_WORDS_KEPT)
+        self._likely: WorkedOut[str, str | None] = WorkedOut(_WORDS_KEPT)
+        self._evaluators: WorkedOut[tuple[tuple[str, float], ...], Evaluator] = WorkedOut(_EVALUATORS_KEPT)
         self._procedures: BoundedCache[Procedure] = BoundedCache(_PROCEDURES_BYTES)
 
     def procedure(self, page: int) -> Procedure:
@@ -76,34 +78,20 @@ class View:
 
     def variants(self, word: str) -> tuple[Variant, ...]:
         """What ``word`` may match in this commit."""
-        found = self._variants.get(word)
-        if found is None:
-            found = self.expander.word(word)
-            if len(self._variants) > 20_000:
-                self._variants.clear()
-            self._variants[word] = found
-        return found
+        return self._variants.of(word, self.expander.word)
 
     def likely(self, word: str) -> str | None:
         """The word of the index that a ``word`` not in it was likely meant to be."""
-        try:
-            return self._likely[word]
-        except KeyError:
-            found = None if self.synonyms.knows(word) else likely_word(self.snapshot, word)
-        if len(self._likely) > 20_000:
-            self._likely.clear()
-        self._likely[word] = found
-        return found
+        return self._likely.of(word, self._likely_word)
+
+    def _likely_word(self, word: str) -> str | None:
+        return None if self.synonyms.knows(word) else likely_word(self.snapshot, word)
 
     def evaluator(self, boosts: Mapping[str, float]) -> Evaluator:
         """The evaluator with these boosts."""
-        key = tuple(boosts.items())
-        found = self._evaluators.get(key)
-        if found is None:
-            if len(self._evaluators) > 50:
-                self._evaluators.clear()
-            found = self._evaluators[key] = Evaluator(self.snapshot, boosts, self.expander, self.cache)
-        return found
+        return self._evaluators.of(
+            tuple(boosts.items()), lambda boosts: Evaluator(self.snapshot, dict(boosts), self.expander, self.cache)
+        )
 
     @cached_property
     def systems(self) -> tuple[list[str], Any]:
@@ -426,7 +414,7 @@ def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tu
         names = query_fields(view.system_terms)
         parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
         tree, notes = parsed.query, parsed.notes
-    most = len(query) if plain else None
+    most = len(query) if plain else None  # plain words are judged queries: all of them are looked up
     corrector = Corrector(view.variants, view.likely, most or view.bounds.corrections)
     rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms, most or view.bounds.compounds)
     tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))

@@ -9,9 +9,10 @@ from ...indexer import parameters
 from ...indexer.analysis import stem
 from ...indexer.fields import ALL, NAMING
 from ...indexer.snapshot import Snapshot
+from ..cache import WorkedOut
 from ..scoring import inverse_document_frequency
 from ..words import InParts, Variant, Word
-from .morphemes import Compound, roots_by_meaning, take_apart
+from .morphemes import roots_by_meaning, take_apart
 
 Expand = Callable[[str], tuple[Variant, ...]]
 
@@ -28,17 +29,12 @@ class Parts:
     def __init__(self, snapshot: Snapshot, expand: Expand) -> None:
         self._snapshot = snapshot
         self._expand = expand
-        self._plain: dict[str, Any] = {}
+        self._plain: WorkedOut[str, Any] = WorkedOut(_KEPT)
         self._clinical: dict[str, Mapping[str, tuple[Variant, ...]]] = {}
 
     def in_plain_words(self, word: str) -> Any:
         """The query for pages with plain words for all parts of ``word``; None where it is not made of known ones."""
-        if word not in self._plain:
-            compound = take_apart(word)
-            if len(self._plain) > _KEPT:
-                self._plain.clear()
-            self._plain[word] = self._all_parts(word, compound) if compound else None
-        return self._plain[word]
+        return self._plain.of(word, self._all_parts)
 
     def in_one_word(self, words: Sequence[Word]) -> list[Word]:
         """The clinical words that say a part of the body and what is done to it, where both stand near in ``words``."""
@@ -52,7 +48,10 @@ class Parts:
                     found.append(Word(ALL, " ".join(parts), variants, parameters.ONE_WORD_WEIGHT, parts))
         return found
 
-    def _all_parts(self, word: str, compound: Compound) -> Any:
+    def _all_parts(self, word: str) -> Any:
+        compound = take_apart(word)
+        if compound is None:
+            return None
         parts = [root.split() for root in compound.roots] + [list(compound.ending)]
         said = [(" ".join(part), self._any_of(part, word)) for part in parts]
         # Together the parts must not count more than the word they stand for.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...indexer.snapshot import Snapshot
+from ..cache import WorkedOut
 from ..occurrences import telling
 from ..words import Variant
 from .morphemes import take_apart
@@ -31,17 +32,11 @@ class Synonyms:
     def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary) -> None:
         self._snapshot = snapshot
         self._vocabulary = vocabulary
-        self._found: dict[str, Found] = {}
+        self._found: WorkedOut[str, Found] = WorkedOut(_KEPT)
 
     def of(self, key: str) -> Found:
         """The synonyms of the term with this key (see :func:`key_of`)."""
-        found = self._found.get(key)
-        if found is None:
-            found = self._look_up(key)
-            if len(self._found) > _KEPT:
-                self._found.clear()
-            self._found[key] = found
-        return found
+        return self._found.of(key, self._look_up)
 
     def of_word(self, word_stem: str) -> tuple[Variant, ...]:
         """The sure synonyms of a single word, by its stem."""

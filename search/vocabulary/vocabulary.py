@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from ..cache import WorkedOut
 from .ownfile import read_entries
 from .table import Table, shipped
 from .terms import Synonym
@@ -19,20 +20,19 @@ class Vocabulary:
     def __init__(self, table: Table | None, own: Mapping[str, Sequence[Synonym]]) -> None:
         self._table = table
         self._own = own
-        self._found: dict[str, tuple[Synonym, ...]] = {}
+        self._found: WorkedOut[str, tuple[Synonym, ...]] = WorkedOut(_KEPT)
 
     def find(self, key: str) -> tuple[Synonym, ...]:
         """The synonyms of the term with this key (see :func:`key_of`): the user's own, then the shipped ones."""
-        found = self._found.get(key)
-        if found is None:
-            found = self._table.find(key) if self._table else ()
-            if own := self._own.get(key):
-                said = {synonym.term for synonym in own}
-                found = (*own, *(synonym for synonym in found if synonym.term not in said))
-            if len(self._found) > _KEPT:
-                self._found.clear()
-            self._found[key] = found
-        return found
+        return self._found.of(key, self._find)
+
+    def _find(self, key: str) -> tuple[Synonym, ...]:
+        shipped_ones = self._table.find(key) if self._table else ()
+        own = self._own.get(key)
+        if not own:
+            return shipped_ones
+        said = {synonym.term for synonym in own}
+        return (*own, *(synonym for synonym in shipped_ones if synonym.term not in said))
 
     def __contains__(self, key: str) -> bool:
         """Whether this is the key of a term, or of a single word in one."""

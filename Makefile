@@ -5,7 +5,8 @@ BIN := .venv/bin
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 TESTS := tests --ignore=tests/crash --ignore=tests/browser --ignore=tests/cluster
-PYTHONS = $(shell for p in python3.11 python3.12 python3.13 python3.14; do $$p -c '' 2>/dev/null && echo $$p; done)
+ALL_PYTHONS := python3.11 python3.12 python3.13 python3.14
+PYTHONS = $(shell for p in $(ALL_PYTHONS); do $$p -c '' 2>/dev/null && echo $$p; done)
 COVERED_TESTS := tests/corpus tests/indexer tests/search tests/crash/test_damage.py
 
 .PHONY: help demo test test-lowest test-all-pythons docs lint crash browser test-cluster bench relevance coverage locks sbom \
@@ -33,6 +34,7 @@ test-all-pythons: ## Run the tests on every Python that is here, from 3.11 to 3.
 		$$python -m venv .venv-$$python && .venv-$$python/bin/pip install -q --upgrade pip && \
 		.venv-$$python/bin/pip install -q -e '.[all]' --group test && .venv-$$python/bin/pytest $(TESTS) || exit 1; \
 	done
+	@echo "not here, so not tested: $(or $(filter-out $(PYTHONS),$(ALL_PYTHONS)),none)"
 
 docs: .venv/docs-ready ## Build the manual in docs/_build
 	$(BIN)/sphinx-build -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html

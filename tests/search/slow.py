@@ -22,18 +22,20 @@ from procsearch.search.words import Word
 
 Scores = dict[str, float]
 
+_APART = 20  # places, more than any phrase may leave between its words
+
 B = {field.name: field.b for field in FIELDS}
 
 
 def field_tokens(procedure: Procedure) -> dict[str, list[str]]:
-    """The terms of each field in order, with an end-of-line mark between any two lines; keywords stand side by side."""
+    """The terms of each field in order, with an end-of-line mark between any two lines; no phrase joins two keywords."""
     tokens: dict[str, list[str]] = {}
     for number, text in field_texts(procedure):
         if words(text):
             before = tokens.get(FIELDS[number].name)
             tokens[FIELDS[number].name] = words(text) if before is None else [*before, LINE, *words(text)]
     for number, keyword in field_keywords(procedure):
-        tokens.setdefault(FIELDS[number].name, []).append(keyword)
+        tokens.setdefault(FIELDS[number].name, []).extend([*[LINE] * _APART, keyword])
     return tokens
 
 

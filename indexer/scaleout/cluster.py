@@ -228,12 +228,15 @@ class Cluster:
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
 
-    def _count(self, found: Any, doing: str) -> int:
+    def refused(self, error: Mapping[str, Any], doing: str, status: int = 500) -> ProcsearchError:
+        """The error to raise for that of one item of an answer."""
         from .faults import refusal
 
+        return refusal(status, str(error.get("type")), str(error.get("reason")), f"{doing} at {self.address}")
+
+    def _count(self, found: Any, doing: str) -> int:
         if error := found.get("error"):
-            place = f"{doing} at {self.address}"
-            raise refusal(found.get("status", 500), str(error.get("type")), str(error.get("reason")), place)
+            raise self.refused(error, doing, found.get("status", 500))
         return int(self.whole(found, doing)["hits"]["total"]["value"])
 
     def whole(self, answer: Any, doing: str) -> Any:

@@ -23,7 +23,9 @@ def fault(error: Exception, start: str, secrets: Sequence[str]) -> ProcsearchErr
     that was sent.
     """
     if isinstance(error, theirs.ConnectionTimeout):
-        return EngineError(f"{start}: no answer in time; the cluster is overloaded or a node hangs: look at its health")
+        return EngineError(
+            f"{start}: no answer in time; the cluster is overloaded, has no master, or a node hangs: look at its health"
+        )
     if isinstance(error, theirs.SSLError):
         return EngineError(f"{start}: {_tls(str(error.info))}")
     if isinstance(error, theirs.ConnectionError):

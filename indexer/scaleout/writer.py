@@ -129,7 +129,7 @@ class ClusterWriter:
         )
         for found in answer["docs"]:
             if "error" in found:
-                raise EngineError(f"reading the index at {self._cluster.address}: {found['error'].get('reason')}")
+                raise self._cluster.refused(found["error"], "reading the index")
         return {found["_id"]: kept(found) for found in answer["docs"] if found.get("found")}
 
     def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, Kept]]:

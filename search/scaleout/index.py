@@ -128,7 +128,7 @@ class ClusterIndex(Index):
         answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_mget", body, doing="reading a page")
         (found,) = answer["docs"]
         if "error" in found:
-            raise EngineError(f"reading a page at {self.cluster.address}: {found['error'].get('reason')}")
+            raise self.cluster.refused(found["error"], "reading a page")
         return found if found.get("found") else None
 
     def __contains__(self, id: str) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from procsearch import EngineError, NoIndex, ProcsearchError, open_index, reindex
 from procsearch.indexer.scaleout import cluster as client
+from procsearch.indexer.scaleout import state
 from procsearch.indexer.scaleout.address import read_address, read_credentials
 from procsearch.indexer.scaleout.cluster import Cluster
 from procsearch.search.scaleout import index as reader
@@ -235,6 +236,21 @@ def test_a_mapping_that_was_changed(place: Callable[[], str]) -> None:
     body = {"size": 0, "aggs": {"x": {"terms": {"field": "words.name"}}}}
     with pytest.raises(EngineError, match="not one that procsearch made, or was changed"):
         cluster.search(cluster.address.name, body, doing="testing")
+
+
+def test_a_page_whose_shard_is_away() -> None:
+    away = {"type": "no_shard_available_action_exception", "reason": "No shard available for [x]"}
+    known = state.State("procedures-000001", state.versions()).told()
+
+    def answer(method: str, path: str) -> tuple[int, Any]:
+        if path == "/":
+            return 200, WELL
+        if path.endswith("_mget"):
+            return 200, {"docs": [{"_id": "page a", "error": {**away, "root_cause": [away]}}]}
+        return 200, {"procedures-000001": {"mappings": {"_meta": {"procsearch": known}}}}
+
+    with serving(answer) as address, pytest.raises(EngineError, match=r"reading a page at .* bring its nodes back"):
+        open_index(address).get("a")
 
 
 def test_a_node_lost_on_the_way_is_asked_around() -> None:

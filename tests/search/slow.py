@@ -28,7 +28,7 @@ B = {field.name: field.b for field in FIELDS}
 
 
 def field_tokens(procedure: Procedure) -> dict[str, list[str]]:
-    """The terms of each field in order, with an end-of-line mark between any two lines; no phrase joins two keywords."""
+    """The terms of each field in order, a mark for the end of a line between any two; no phrase joins two keywords."""
     tokens: dict[str, list[str]] = {}
     for number, text in field_texts(procedure):
         if words(text):

@@ -6,7 +6,7 @@ postings or pages in Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -286,12 +286,11 @@ class Evaluator:
 
     # Filters
 
-    def filter_mask(self, filters: Mapping[str, str | Iterable[str]]) -> Mask | None:
-        """The pages whose fields hold what ``filters`` asks: any of the values of a field, for every field."""
+    def filter_mask(self, filters: Mapping[str, Sequence[str]]) -> Mask | None:
+        """The pages that have any of the terms of a field, for every field of ``filters``."""
         mask: Mask | None = None
         for field, wanted in filters.items():
-            values = [wanted] if isinstance(wanted, str) else list(wanted)
-            terms = frozenset(value.lower() for value in values)
+            terms = frozenset(wanted)
             found = self._kept(terms, (field, "any of", terms), partial(self._having_any, field)).scores > 0
             mask = found if mask is None else mask & found
         return mask

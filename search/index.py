@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..corpus.errors import QueryError, UnknownId
-from ..corpus.procedure import SECTION_KINDS, Procedure
-from ..indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
+from ..corpus.procedure import Procedure
+from ..indexer.fields import ALL, BOOSTS
 from ..indexer.manifest import MANIFEST
 from ..indexer.scaleout.address import is_address
 from ..indexer.snapshot import Snapshot, open_snapshot
@@ -28,12 +28,13 @@ from .evaluator import Evaluator
 from .expansion import Expander
 from .explanation import Explanation, explain
 from .facets import FACETS, SECTION, SYSTEM, MatchedSections, most_first
+from .filters import read_filters
 from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
 from .neighbours import telling_terms
-from .nothing import near_codes, values_of, why_nothing
+from .nothing import near_codes, why_nothing
 from .questions import cues_of
 from .results import Hit, Results
 from .rewrite import Rewriter, plain_query, query_fields, tokens
@@ -367,11 +368,10 @@ class Asked:
 
     def filter_mask(self, filters: Mapping[str, str | Sequence[str]]) -> Mask:
         """The pages that have one of the values asked for in every field of ``filters``."""
-        fields = dict(filters)
+        fields = read_filters(filters, self._view.bounds)
         mask = np.ones(self._view.snapshot.pages, bool)
-        check_filters(filters, self._view.bounds)
         if SECTION in fields:
-            mask = self._sections.mask(values_of(fields.pop(SECTION)))
+            mask = self._sections.mask(fields.pop(SECTION))
         found = self.evaluator.filter_mask(fields)
         return mask if found is None else mask & found
 
@@ -446,18 +446,6 @@ def check_window(limit: int, offset: int, plain: bool, bounds: Bounds) -> None:
     """Raise QueryError where a page of results reaches too far; those of ``plain`` queries may reach anywhere."""
     if limit < 0 or offset < 0 or (limit + offset > bounds.window and not plain):
         raise QueryError(f"results can be read up to the {bounds.window}th; narrow the query instead")
-
-
-def check_filters(filters: Mapping[str, str | Sequence[str]], bounds: Bounds) -> None:
-    """Raise QueryError for a field or section that there is not, and for too many values."""
-    if sum(len(values_of(values)) for values in filters.values()) > bounds.filter_values:
-        raise QueryError(f"the filters of a search may name {bounds.filter_values} values at most")
-    unknown = [kind for kind in values_of(filters.get(SECTION, ())) if kind not in SECTION_KINDS]
-    if unknown:
-        raise QueryError(f"no section {unknown[0]!r}; there are {', '.join(SECTION_KINDS)}")
-    unknown = [name for name in filters if name not in FIELD_NUMBERS and name != SECTION]
-    if unknown:
-        raise QueryError(f"no field {unknown[0]!r} to filter by; there is {', '.join((SECTION, *FIELD_NUMBERS))}")
 
 
 def all_boosts(boosts: Mapping[str, float] | None) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ..corpus.procedure import Procedure
 from ..indexer.analysis import has_digit, terms
 from .facets import SECTION, SYSTEM
+from .filters import values_of
 
 Coded = Callable[[str, int], Sequence[Procedure]]
 """The first so many procedures whose code begins with something."""
@@ -60,8 +61,3 @@ def why_nothing(
                 yield f"no page has {field}={value}" + (f"; there is {known}" if known else "")
     if near := near_codes(coded, query):
         yield f"codes like it: {', '.join(near)}"
-
-
-def values_of(wanted: str | Sequence[str]) -> list[str]:
-    """One value or several as a list."""
-    return [wanted] if isinstance(wanted, str) else list(wanted)

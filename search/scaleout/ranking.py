@@ -19,11 +19,11 @@ from ..asked import asked_words
 from ..cache import BoundedCache
 from ..deadline import check_deadline, seconds_left
 from ..facets import FACETS, SECTION, SYSTEM, most_first
-from ..index import Asked, View, check_filters
+from ..filters import read_filters
+from ..index import Asked, View
 from ..language import Bounds
 from ..language import trees as q
 from ..matches import NOTHING, Matches, within
-from ..nothing import values_of
 from ..results import Hit
 from ..scoring import inverse_document_frequency
 from ..vocabulary.vocabulary import Vocabulary
@@ -103,21 +103,20 @@ class Ranking:
 
     def filter(self, filters: Mapping[str, str | Sequence[str]]) -> None:
         """Keep the pages that have one of the values asked for in every field."""
-        check_filters(filters, self._view.bounds)
-        for field, wanted in filters.items():
-            values = values_of(wanted)
+        for field, wanted in read_filters(filters, self._view.bounds).items():
             if field == SECTION:
-                self._filters.append(any_of([self._in_section(kind) for kind in values]))
+                self._filters.append(any_of([self._in_section(kind) for kind in wanted]))
             else:
-                self._filters.append(any_of([self._having(field, value) for value in values]))
+                self._filters.append(self._having(field, wanted))
 
-    def _having(self, field: str, value: str) -> Query:
-        """Pages that have a value in a field."""
-        return self._translator.query(q.Term(field, value.lower()), False)
+    def _having(self, field: str, terms: Sequence[str]) -> Query:
+        """Pages that have any of some terms in a field."""
+        return any_of([self._translator.query(q.Term(field, term), False) for term in terms])
 
     def has(self, field: str, value: str) -> bool:
         """Whether any page at all has a value in a field."""
-        body = {"query": self._having(field, value), "size": 0, "terminate_after": 1}
+        terms = read_filters({field: value}, self._view.bounds)[field]
+        body = {"query": self._having(field, terms), "size": 0, "terminate_after": 1}
         return bool(in_time(self.cluster, body, doing="searching")["hits"]["total"]["value"])
 
     def facet(self, name: str) -> None:

@@ -63,6 +63,7 @@ def test_the_same_json(both: tuple[Index, Index], query: str) -> None:
         {"limit": 0},
         {"offset": 500},
         {"filters": {"system": "HCPCS"}},
+        {"filters": {"system": "icd-10-pcs"}},
         {"filters": {"system": ["HCPCS", "ICD10PCS"], "section": "risks"}, "facets": ["section"]},
         {"filters": {"section": ["risks", "recovery"]}, "facets": ["system"]},
         {"boosts": {"risks": 9, "name": 0}},

@@ -11,9 +11,10 @@ Everything named here is loaded when it is first used, so that importing the pac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # what checkers take for true; importing typing would take longer than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from .corpus.errors import (
         DamagedIndex,
         EngineError,

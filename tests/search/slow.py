@@ -22,20 +22,19 @@ from procsearch.search.words import Word
 
 Scores = dict[str, float]
 
-_APART = 20  # places, more than any phrase may leave between its words
-
 B = {field.name: field.b for field in FIELDS}
+KEYWORDS = frozenset(field.name for field in FIELDS if field.keyword)
 
 
 def field_tokens(procedure: Procedure) -> dict[str, list[str]]:
-    """The terms of each field in order, a mark for the end of a line between any two; no phrase joins two keywords."""
+    """The terms of each field in order, with an end-of-line mark between any two lines; keywords stand side by side."""
     tokens: dict[str, list[str]] = {}
     for number, text in field_texts(procedure):
         if words(text):
             before = tokens.get(FIELDS[number].name)
             tokens[FIELDS[number].name] = words(text) if before is None else [*before, LINE, *words(text)]
     for number, keyword in field_keywords(procedure):
-        tokens.setdefault(FIELDS[number].name, []).extend([*[LINE] * _APART, keyword])
+        tokens.setdefault(FIELDS[number].name, []).append(keyword)
     return tokens
 
 
@@ -122,12 +121,13 @@ class SlowSearch:
 
     def _weigh(self, query: Any) -> Scores:
         count = self._counter(query)
+        unasked = KEYWORDS if isinstance(query, q.Phrase) else ()  # no phrase joins two keywords
         frequencies = {}
         for id, fields in self.tokens.items():
             tf = sum(
                 self._boost(query.fieldname, name) * count(tokens)
                 / (1 - B[name] + B[name] * self._lengths[id][name] / self._averages[name])
-                for name, tokens in fields.items()
+                for name, tokens in fields.items() if name not in unasked
             )  # fmt: skip
             if tf > 0:
                 frequencies[id] = tf

@@ -53,11 +53,7 @@ def stock_searcher(pages: Mapping[str, Procedure]) -> Searcher:
             for number, (name, boost) in enumerate(BOOSTS.items()) if boost > 0
             for token, place in _placed(tokens.get(name, []), number * _FAR_APART)
         ]  # fmt: skip
-        placed = {name: _placed(found) for name, found in tokens.items()}
-        values = {
-            name: [token for token, _ in found] if name in _UNPLACED else json.dumps(found)
-            for name, found in placed.items()
-        }
+        values = {name: found if name in _UNPLACED else json.dumps(_placed(found)) for name, found in tokens.items()}
         writer.add_document(id=id, **values, **{ALL: json.dumps(everything)})
     writer.commit()
     return index.searcher()

@@ -216,33 +216,43 @@ class Segment:
 
     def postings_of(self, numbers: Sequence[int]) -> tuple[Documents, Codes, list[int]]:
         """The postings of some terms (at least one), one term after the other, and how many each has."""
-        counts = [max(self.frequency(number), 0) for number in numbers]
+        codes = [self._codes.slice(*self._posting_offsets.pair(number)) for number in numbers]
+        counts = list(map(len, codes))
         documents, end = np.empty(sum(counts), np.int64), 0
-        codes = []
         for number, count in zip(numbers, counts, strict=True):
             end += count
-            codes += [part for _, part in self.posting_parts(number, documents[end - count : end])]
+            self._ungap(number, self._gaps_of(number, count), documents[end - count : end])
         return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
-        start, stop = self._posting_offsets.pair(number)
+        codes = self._codes.slice(*self._posting_offsets.pair(number))
+        gaps = self._gaps_of(number, len(codes))
+        last = 0
+        for at in range(0, len(codes), len(room)):
+            part = codes[at : at + len(room)]
+            documents = room[: len(part)]
+            last = self._ungap(number, gaps[at : at + len(room)], documents, last)
+            yield documents, part
+
+    def _gaps_of(self, number: int, count: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         low, high = self._gap_offsets.pair(number)
-        width = (high - low) / (stop - start) if start < stop else 0
+        width = (high - low) / count if count else 0
         if width not in _WIDTHS:
             raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
-        gaps = self._gaps.slice(low, high).view(_WIDTHS[width])
-        codes = self._codes.slice(start, stop)
-        before = 0
-        for at in range(0, stop - start, len(room)):
-            part = gaps[at : at + len(room)]
-            documents = part.cumsum(dtype=np.int64, out=room[: len(part)])
-            if before:
-                documents += before
-            before = int(documents[-1])
-            if before >= self.pages:
-                raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
-            yield documents, codes[at : at + len(room)]
+        return self._gaps.slice(low, high).view(_WIDTHS[width])
+
+    def _ungap(
+        self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int = 0
+    ) -> int:
+        """Fill ``documents`` with those whose gaps from ``before`` on these are, and give the last of them."""
+        gaps.cumsum(dtype=np.int64, out=documents)
+        if before:
+            documents += before
+        last = int(documents[-1])
+        if last >= self.pages:
+            raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
+        return last
 
     @_believing
     def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:

@@ -158,6 +158,11 @@ def same(name: str) -> Callable[[Arrays], None]:
     return change
 
 
+def endless(arrays: Arrays) -> None:
+    """The term clot has more postings than memory holds."""
+    arrays["posting_offsets"][first_of_clot(arrays) + 1] = (1 << 32) - 1
+
+
 def fill(name: str, value: int) -> Callable[[Arrays], None]:
     def change(arrays: Arrays) -> None:
         arrays[name][:] = value
@@ -208,6 +213,7 @@ FORGED: dict[str, tuple[Callable[[Arrays], None], Question]] = {
     "positions of half a byte": (shift("position_offsets"), positions),
     "positions that no field has": (far, positions),
     "no postings to count": (same("posting_offsets"), lambda s: s.frequencies(np.arange(s.term_count))),
+    "postings without end": (endless, postings),
     "postings beyond the end": (fill("posting_offsets", BEYOND), lambda s: s.postings(term(s, "clot"))),
     "terms without letters": (fill("term_offsets", 0), lambda s: s.term_bytes(0, 3)),
     "terms that are no text": (fill("term_data", 255), lambda s: s.terms()),

@@ -123,7 +123,8 @@ class Finder:
         here = self._here.get(field)
         if here is None:
             numbers = frozenset(number for number, word in enumerate(self.asked) if word.stands_in(field))
-            here = self._here[field] = _Here(numbers, {})
+            alike = [other for other in self._here.values() if other.numbers == numbers]
+            here = self._here[field] = alike[0] if alike else _Here(numbers, {})
         return here
 
     def _answers(self, term: str, numbers: frozenset[int]) -> _Known:

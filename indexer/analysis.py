@@ -28,11 +28,13 @@ _WORD = re.compile(r"([^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*)(?:['’](?<=\w.)s\b)*"
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _POSSESSIVE = re.compile(r"'(?<=[^\W_].)s\b")
 _POINT = re.compile(rb"\.(?<=\d\.)(?=\d)")
-_LINE_WORD = f" {LINE} ".encode()
 _DIGITS_ALIKE = bytes(ord("0") if chr(c).isdigit() and c < 128 else c for c in range(256))
 _POINT_MARK = "\x02"
 _KEPT = {LINE: LINE, _POINT_MARK: "."}
 _TO_WORDS = bytes(ord(_KEPT.get(c, c.lower() if c.isalnum() else " ")) for c in map(chr, range(128))) + bytes(128)
+# The same for text with letters that are no Latin ones.
+_TO_SPACED = {c: chr(c).lower() if chr(c).isalnum() or chr(c) == "." else " " for c in range(128)}
+_LONE_POINT = re.compile(r"\.(?!(?<=\d\.)\d)")
 TYPOGRAPHY = (("’", "'"), ("“", " "), ("”", " "), ("–", " "), ("—", " "), ("•", " "), ("…", " "), ("\xa0", " "))
 """Marks of typeset text, and plain ones that part words in the same way."""
 
@@ -61,12 +63,17 @@ def words(text: str) -> list[str]:
             found.append(LINE)
             found += words(line)
         return found
+    return _spaced(text.replace("\n", f" {LINE} ")).split()
+
+
+def _spaced(text: str) -> str:
+    """ASCII ``text`` with each character as terms have it, and a space for each that is no part of one."""
     if "'" in text:
-        text = _POSSESSIVE.sub(" ", text)
+        text = _POSSESSIVE.sub("  ", text)
     data = text.encode("ascii")
     if b"0.0" in data.translate(_DIGITS_ALIKE):
         data = _POINT.sub(_POINT_MARK.encode(), data)
-    return data.replace(b"\n", _LINE_WORD).translate(_TO_WORDS).decode("ascii").split()
+    return data.translate(_TO_WORDS).decode("ascii")
 
 
 def word_spans(text: str, start: int = 0) -> Iterator[tuple[str, int, int]]:
@@ -93,19 +100,21 @@ def fold(word: str) -> str:
     )
 
 
-def folded(text: str) -> str | None:
-    """``text`` with each character as terms have it, in its place; None where one has no such form of one character.
+def spaced(text: str) -> str | None:
+    """``text`` with each character in its place as terms have it, and a space for each that is no part of one.
 
-    A run of letters and digits in it that no letter or digit precedes is a term, but for decimal numbers and the ``s``
-    of a possessive.
+    None where a character has no such form of one character.
     """
-    if not text.isascii():
-        for character in set(_FOREIGN.findall(text)):
-            plain = _folded_character(character)
-            if plain is None:
-                return None
-            text = text.replace(character, plain)
-    return text.lower()
+    if LINE in text or _POINT_MARK in text:
+        text = text.replace(LINE, " ").replace(_POINT_MARK, " ")
+    if text.isascii():
+        return _spaced(text)
+    for character in set(_FOREIGN.findall(text)):
+        plain = _folded_character(character)
+        if plain is None:
+            return None
+        text = text.replace(character, plain)
+    return _spaced(text) if text.isascii() else _LONE_POINT.sub(" ", _POSSESSIVE.sub("  ", text).translate(_TO_SPACED))
 
 
 @lru_cache(maxsize=4096)

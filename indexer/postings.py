@@ -77,11 +77,13 @@ def unpack(packed: Bytes, offsets: Ints, starts: Ints) -> UInts:
         return np.empty(0, np.uint32)
     if not fits(starts, offsets):
         raise ValueError("packed values do not fit their bytes")
-    widths = np.diff(offsets) // counts
-    widest = int(widths.max())
-    all_bytes = np.zeros(int(starts[-1]) * widest, np.uint8)
-    all_bytes[_kept_bytes(widths, counts, widest)] = packed
-    return all_bytes.view(f"<u{widest}").astype(np.uint32)
+    sizes = np.diff(offsets)
+    widths = sizes // counts
+    values = np.empty(int(starts[-1]), np.uint32)
+    for width in np.unique(widths).tolist():
+        those = widths == width
+        values[np.repeat(those, counts)] = packed[np.repeat(those, sizes)].view(f"<u{width}")
+    return values
 
 
 def _kept_bytes(widths: Ints, counts: Ints, widest: int) -> npt.NDArray[np.bool_] | slice:

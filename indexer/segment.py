@@ -255,18 +255,36 @@ class Segment:
         return last
 
     @_believing
-    def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
-        """The postings of the terms numbered ``start`` to ``stop`` (at least one), one term after the other."""
+    def range_postings(self, start: int, stop: int, room: Documents | None = None) -> tuple[Documents, Codes]:
+        """The postings of the terms numbered ``start`` to ``stop`` (at least one), one term after the other.
+
+        Their documents are written to ``room`` where it is given.
+        """
         offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
         gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
         starts = offsets - offsets[0]
         if not postings.fits(offsets, gap_offsets):
             raise DamagedIndex(self.name, "the postings of its terms do not fit together")
         gaps = self._gaps.slice(int(gap_offsets[0]), int(gap_offsets[-1]))
-        documents = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts).astype(np.int64)
-        if documents.max() >= self.pages:
+        found = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts)
+        if found.max() >= self.pages:
             raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
+        documents = np.empty(len(found), np.int64) if room is None else room[: len(found)]
+        documents[:] = found
         return documents, self._codes.slice(int(offsets[0]), int(offsets[-1]))
+
+    def range_parts(self, start: int, stop: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
+        """The postings of the terms numbered ``start`` to ``stop``, as :meth:`posting_parts`."""
+        ends = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
+        first = 0
+        while first < stop - start:
+            after = int(np.searchsorted(ends, ends[first] + len(room), side="right")) - 1
+            if after > first:
+                yield self.range_postings(start + first, start + after, room)
+                first = after
+            else:
+                yield from self.posting_parts(start + first, room)
+                first += 1
 
     @_believing
     def frequencies(self, numbers: npt.NDArray[np.int64], field: int | None = None) -> npt.NDArray[np.int64]:
@@ -387,10 +405,7 @@ class Segment:
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""
         try:
-            procedure = decoded(self._unpacker.unpack(self._stored[page]), self.id(page), self.source(page))
-            if not _of_texts(procedure):
-                raise ValueError("not a procedure")
-            return procedure
+            return decoded(self._unpacker.unpack(self._stored[page]), self.id(page), self.source(page))
         except DamagedIndex:
             raise
         except Exception as error:
@@ -474,19 +489,6 @@ class Segment:
         if int(self.file["systems"].all().max(initial=0)) >= max(len(names), 1):
             raise DamagedIndex(self.name, "a page is of a code system that is not there")
         return names
-
-
-def _of_texts(procedure: Procedure) -> bool:
-    """Whether the parts of a procedure are of the types they should be."""
-    texts = [procedure.descriptor, procedure.name, *procedure.common_names, *procedure.medical_terms]
-    texts += procedure.warnings
-    for section in procedure.sections:
-        texts += section.heading, section.text
-    perhaps: list[str | None] = [procedure.system, procedure.code]
-    for similar in procedure.similar_codes:
-        texts.append(similar.descriptor)
-        perhaps += similar.system, similar.code, similar.url
-    return all(type(text) is str for text in texts) and all(text is None or type(text) is str for text in perhaps)
 
 
 def field_sums(length_bytes: npt.NDArray[np.uint8]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -113,7 +113,7 @@ def decoded(unpacked: bytes, id: str, source: str) -> Procedure:
     """The procedure with this ``id`` and ``source`` that :func:`encoded` gave; ValueError where it gave no such."""
     data: list[Any] = orjson.loads(unpacked)
     system, code, descriptor, name, common_names, medical_terms, sections, similar_codes, warnings = data
-    return Procedure(
+    procedure = Procedure(
         id=id,
         system=system,
         code=code,
@@ -126,6 +126,22 @@ def decoded(unpacked: bytes, id: str, source: str) -> Procedure:
         source=source,
         warnings=tuple(warnings),
     )
+    if not _of_texts(procedure):
+        raise ValueError("not a procedure")
+    return procedure
+
+
+def _of_texts(procedure: Procedure) -> bool:
+    """Whether the parts of a procedure are of the types they should be."""
+    texts = [procedure.descriptor, procedure.name, *procedure.common_names, *procedure.medical_terms]
+    texts += procedure.warnings
+    for section in procedure.sections:
+        texts += section.heading, section.text
+    perhaps: list[str | None] = [procedure.system, procedure.code]
+    for similar in procedure.similar_codes:
+        texts.append(similar.descriptor)
+        perhaps += similar.system, similar.code, similar.url
+    return all(type(text) is str for text in texts) and all(text is None or type(text) is str for text in perhaps)
 
 
 def pack_procedure(procedure: Procedure) -> bytes:

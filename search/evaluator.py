@@ -158,9 +158,10 @@ class Evaluator:
 
     def occurrences(self, query: Any, segment: Segment) -> Occurrences:
         """Where a word, pattern, range or phrase stands in the field it is asked for in, in one segment."""
-        return self._sought(query, segment).occurrences().in_field(query.fieldname)
+        return self.sought(query, segment).occurrences().in_field(query.fieldname)
 
-    def _sought(self, query: Any, segment: Segment) -> Sought:
+    def sought(self, query: Any, segment: Segment) -> Sought:
+        """What a word, pattern, range or phrase asks for in one segment, whichever field it is asked for in."""
         if not _has_phrases(query):
             return self._look_up(query, segment)
         # Where words stand side by side takes long to find and little to keep: snippets and sections ask again.
@@ -223,7 +224,7 @@ class Evaluator:
     def _weigh(self, query: Any) -> Matches:
         """BM25F of a word; occurrences in fields that count nothing do not make a match."""
         table, snapshot = self.table(query.fieldname), self._snapshot
-        sought = [self._sought(query, segment) for segment in snapshot.segments]
+        sought = [self.sought(query, segment) for segment in snapshot.segments]
         postings = sum([here.postings() for here in sought])
         if not postings:
             return NOTHING

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from os.path import commonprefix
 from typing import Generic, NamedTuple, TypeVar
 
-from ..indexer.analysis import MAX_TERM, folded, stem, word_spans
-from ..indexer.fields import ALL, FIELD_NUMBERS
+from ..indexer.analysis import MAX_TERM, spaced, stem, word_spans
+from ..indexer.fields import FIELD_NUMBERS, field_range
 from .asked import AskedWord
 from .occurrences import telling
 from .words import TIERS
@@ -22,7 +21,6 @@ LOOSENESS = {tier: place for place, tier in enumerate(TIERS)}
 
 _KEY = 5  # so many characters of a word pass over nearly all others
 _MOST_WORDS = 10_000  # of one page that are looked at: a snippet needs few, and a page can be nothing but them
-_TERM = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 
 
 Answers = tuple[tuple[int, str], ...]
@@ -54,11 +52,14 @@ class _ByBeginning(Generic[T]):
             self._things.setdefault(beginning, []).append(thing)
         self._lengths = sorted({len(beginning) for beginning in self._things})
 
-    def of(self, word: str) -> Iterator[T]:
+    def of(self, word: str) -> list[T]:
         """Those for ``word``."""
+        found: list[T] = []
         for length in self._lengths:
-            if length <= len(word):
-                yield from self._things.get(word[:length], ())
+            if length > len(word):
+                break
+            found += self._things.get(word[:length], ())
+        return found
 
 
 _Known = tuple[Answers, list[_Phrase]]
@@ -93,9 +94,10 @@ class Finder:
             (word.beginning, number) for number, word in enumerate(asked) if word.terms is None
         )
         self._phrase_at = _ByBeginning((phrase.beginnings[0], phrase) for phrase in self._phrases)
-        everywhere = _Here(frozenset(range(len(asked))), {})
-        anywhere = all(word.field == ALL for word in asked)
-        self._here: dict[str, _Here] = dict.fromkeys(FIELD_NUMBERS, everywhere) if anywhere else {}
+        self._asked_for: dict[str, list[int]] = {}
+        for number, word in enumerate(asked):
+            self._asked_for.setdefault(word.field, []).append(number)
+        self._here: dict[str, _Here] = {}
 
     def places(self, texts: Sequence[tuple[str, str]]) -> dict[int, list[Place]]:
         """Of a page's texts, given as (field, text), those that have words that answer, by number, with these words."""
@@ -122,24 +124,28 @@ class Finder:
         """The words that a text of ``field`` may answer."""
         here = self._here.get(field)
         if here is None:
-            numbers = frozenset(number for number, word in enumerate(self.asked) if word.stands_in(field))
+            those = [
+                some for asked_for, some in self._asked_for.items() if FIELD_NUMBERS[field] in field_range(asked_for)
+            ]
+            numbers = frozenset(chain.from_iterable(those))
             alike = [other for other in self._here.values() if other.numbers == numbers]
             here = self._here[field] = alike[0] if alike else _Here(numbers, {})
         return here
 
     def _answers(self, term: str, numbers: frozenset[int]) -> _Known:
         """What ``term`` answers of the words of these ``numbers``, and the phrases of them that it may begin."""
-        answers = [answer for answer in self._listed.get(term, ()) if answer[0] in numbers]
-        looked_at = (
-            (number, self.asked[number].tier_of(term)) for number in self._looked_at.of(term) if number in numbers
-        )
-        answers += [(number, tier) for number, tier in looked_at if tier is not None]
-        return tuple(sorted(answers)), [phrase for phrase in self._phrase_at.of(term) if phrase.number in numbers]
+        answers = list(self._listed.get(term, ()))
+        for number in self._looked_at.of(term):
+            tier = self.asked[number].tier_of(term)
+            if tier is not None:
+                answers.append((number, tier))
+        answers = sorted([answer for answer in answers if answer[0] in numbers])
+        return tuple(answers), [phrase for phrase in self._phrase_at.of(term) if phrase.number in numbers]
 
     def _candidates(self, text: str) -> list[tuple[int, int, str]]:
         """The first words of ``text`` that may answer, in order: [start, end) and term."""
-        plain = folded(text) if self._keys is not None else None
-        if plain is None and (self._keys is None or "\n" not in text):
+        plain = spaced(text)
+        if plain is None and "\n" not in text:
             return [(start, end, term) for term, start, end in islice(word_spans(text), _MOST_WORDS)]
         found: list[tuple[int, int, str]] = []
         if plain is None:
@@ -150,16 +156,20 @@ class Finder:
                 if len(found) >= _MOST_WORDS:
                     break
             return found
-        plain = "\n" + plain
-        for key in self._keys or ():
-            at, most = plain.find(key), len(found) + _MOST_WORDS
-            while at >= 0 and len(found) < most:
-                stop = at + 1
-                before = plain[at - 1]
-                if not before.isalnum() and (before != "." or not _in_number(plain, at - 1)):
-                    stop = _TERM.match(plain, at).end()  # type: ignore[union-attr]  # keys begin like words
-                    found.append((at - 1, stop - 1, plain[at : min(stop, at + MAX_TERM)]))
-                at = plain.find(key, stop)
+        if self._keys is None:
+            end = 0
+            for word in islice(plain.split(), _MOST_WORDS):
+                start = plain.index(word, end)
+                end = start + len(word)
+                found.append((start, end, word[:MAX_TERM]))
+            return found
+        plain = f" {plain} "
+        for key in self._keys:
+            start, most = plain.find(key), len(found) + _MOST_WORDS
+            while start >= 0 and len(found) < most:
+                end = plain.index(" ", start + 1)
+                found.append((start, end - 1, plain[start + 1 : min(end, start + 1 + MAX_TERM)]))
+                start = plain.find(key, end)
         found.sort()
         return found[:_MOST_WORDS]
 
@@ -181,15 +191,14 @@ def tighten(found: dict[int, str], answers: Iterable[tuple[int, str]]) -> None:
 
 
 def _keys(beginnings: Sequence[str]) -> list[str] | None:
-    """What to look for in texts to find all words that begin so; None where each word must be looked at."""
+    """What to look for in spaced texts to find all words that begin so; None where each word must be looked at."""
     keys: list[str] = []
     for key in sorted({beginning[:_KEY] for beginning in beginnings}):
-        # A lone s may belong to a possessive, which only the case of the text as it is can tell.
-        if key in {"", "s"}:
+        if not key:
             return None
         if key[0].isalnum() and not (keys and key.startswith(keys[-1])):
             keys.append(key)
-    return keys
+    return [f" {key}" for key in keys]
 
 
 @lru_cache(maxsize=4096)
@@ -197,11 +206,6 @@ def _in_order(term: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """What the inflections of each telling word of ``term`` begin with, and how far it may be from the one before."""
     words, steps = telling(term.split())
     return tuple(commonprefix([word, stem(word)]) for word in words), tuple(steps)  # noqa: RUF071 - letters, not paths
-
-
-def _in_number(text: str, point: int) -> bool:
-    """Whether the point at ``point`` stands between two digits."""
-    return text[point - 1].isdecimal() and text[point + 1].isdecimal()
 
 
 def _side_by_side(text: str, start: int, phrases: Sequence[_Phrase]) -> list[Place]:
@@ -239,4 +243,6 @@ def _merged(places: list[Place]) -> list[Place]:
     words: dict[tuple[int, int], list[Place]] = {}
     for place in places:
         words.setdefault(place[:2], []).append(place)
-    return [(*span, tuple(answered(same).items())) for span, same in sorted(words.items())]
+    return [
+        same[0] if len(same) == 1 else (*span, tuple(answered(same).items())) for span, same in sorted(words.items())
+    ]

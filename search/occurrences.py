@@ -20,6 +20,7 @@ from .matches import Mask
 from .scoring import Table
 
 _POSITION_BITS = 24
+_WORTH_LEAVING_OUT = 2
 _AT_A_TIME = 1 << 15
 """Postings weighed together: they stay in the caches of the processor."""
 
@@ -90,16 +91,20 @@ _ROOM = _Room()
 class Sought(NamedTuple):
     """What a part of a query asks for in one segment.
 
-    ``terms`` are known by name, weight and number, their postings not yet read; ``found`` is what else there is.
+    ``terms`` are known by name, weight and number, those of ``unnamed`` numbers count 1 each; the postings of both are
+    not yet read. ``found`` is what else there is.
     """
 
     segment: Segment
-    terms: Sequence[tuple[str, float, int]]
-    found: Sequence[Occurrences]
+    terms: Sequence[tuple[str, float, int]] = ()
+    unnamed: range = range(0)
+    found: Sequence[Occurrences] = ()
 
     def postings(self) -> int:
         """How many postings there are."""
         listed = sum([self.segment.frequency(number) for _, _, number in self.terms])
+        if self.unnamed:
+            listed += self.segment.postings_between(self.unnamed.start, self.unnamed.stop)
         return listed + sum([len(found.pages) for found in self.found])
 
     def occurrences(self) -> Occurrences:
@@ -109,6 +114,9 @@ class Sought(NamedTuple):
             pages, codes, counts = self.segment.postings_of([number for _, _, number in self.terms])
             terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
             found.insert(0, Occurrences(pages, codes, terms))
+        if self.unnamed:
+            pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
+            found.append(Occurrences(pages, codes, [(None, 1.0, len(pages))]))
         if len(found) == 1:
             return found[0]
         return Occurrences(
@@ -119,20 +127,38 @@ class Sought(NamedTuple):
 
     def add_up(self, table: Table, tf: Table) -> None:
         """Add to ``tf``, which has a number for each page, what each posting counts."""
-        for _, weight, number in self.terms:
-            for pages, codes in self.segment.posting_parts(number, _ROOM.pages):
-                weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
-                if weight != 1.0:
-                    weights *= weight
-                np.add.at(tf, pages, weights)
+        for weight, pages, codes in self._parts():
+            weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
+            if weight != 1.0:
+                weights *= weight
+            np.add.at(tf, pages, weights)
         for found in self.found:
             np.add.at(tf, found.pages, found.weighted(table))
+
+    def mark(self, fields: Mask) -> None:
+        """Mark in ``fields``, a row for each page, those that have a posting."""
+        places = fields.reshape(-1)
+        for _, pages, codes in self._parts():
+            place = np.left_shift(pages, FIELD_BITS, out=_ROOM.pages[: len(pages)])
+            place |= codes >> codec.FIELD_SHIFT
+            places[place] = True
+        for found in self.found:
+            fields[found.pages, found.codes >> codec.FIELD_SHIFT] = True
+
+    def _parts(self) -> Iterator[tuple[float, Documents, Codes]]:
+        """The postings not yet read, some at a time: what each occurrence counts, pages and codes."""
+        for _, weight, number in self.terms:
+            for part in self.segment.posting_parts(number, _ROOM.pages):
+                yield weight, *part
+        if self.unnamed:
+            for part in self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages):
+                yield 1.0, *part
 
 
 def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Sought:
     """Terms, each with its weight, whatever characters they have."""
     numbers = [(term, weight, segment.term_number(term)) for term, weight in terms]
-    return Sought(segment, [(term, weight, number) for term, weight, number in numbers if number is not None], ())
+    return Sought(segment, [(term, weight, number) for term, weight, number in numbers if number is not None])
 
 
 def of_variants(segment: Segment, variants: Sequence[tuple[str, float]]) -> Sought:
@@ -152,7 +178,7 @@ def of_variants(segment: Segment, variants: Sequence[tuple[str, float]]) -> Soug
 
 def of_range(segment: Segment, start: int, stop: int) -> Sought:
     """The terms numbered ``start`` to ``stop``."""
-    return _unnamed(segment, segment.range_postings(start, stop) if start < stop else NOWHERE)
+    return Sought(segment, unnamed=range(start, stop))
 
 
 def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Sought:
@@ -161,11 +187,8 @@ def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> So
     ``words`` are the numbers of the terms that may stand in each place.
     """
     forms = cache(partial(_forms, segment))
-    return _unnamed(segment, _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1)))
-
-
-def _unnamed(segment: Segment, found: Postings) -> Sought:
-    return Sought(segment, (), (Occurrences(*found, [(None, 1.0, len(found[0]))]),))
+    pages, codes = _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1))
+    return Sought(segment, found=[Occurrences(pages, codes, [(None, 1.0, len(pages))])])
 
 
 def telling(words: list[str]) -> tuple[list[str], list[int]]:
@@ -224,16 +247,19 @@ def _of_phrase(
 
 def _places(segment: Segment, word: _Forms, wanted: Mask) -> npt.NDArray[np.int64]:
     """Where any of some terms stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
-    kept = np.flatnonzero(wanted.take(word.pages))
     counts = codec.code_counts(word.codes)
     ends = counts.cumsum(dtype=np.int64)
     occurrences = np.diff(ends[np.cumsum(word.sizes) - 1], prepend=0).tolist()
     positions = np.concatenate([segment.positions(*term) for term in zip(word.numbers, occurrences, strict=True)])
-    many = counts.take(kept)
-    of = np.repeat(np.arange(len(kept)), many)
-    # The positions of a posting lie side by side and end where ``ends`` says.
-    before = ends.take(kept) - many.cumsum(dtype=np.int64)
-    fields = word.codes.take(kept) >> codec.FIELD_SHIFT
-    place = ((word.pages.take(kept) << FIELD_BITS) | fields).take(of) << _POSITION_BITS
-    place |= positions[before.take(of) + np.arange(len(of))]
+    in_wanted = wanted.take(word.pages)
+    pages, codes = word.pages, word.codes
+    if np.count_nonzero(in_wanted) * _WORTH_LEAVING_OUT < len(pages):
+        kept = np.flatnonzero(in_wanted)
+        pages, codes, ends, counts = pages.take(kept), codes.take(kept), ends.take(kept), counts.take(kept)
+        # The positions of a posting lie side by side and end where ``ends`` says.
+        places = np.repeat(ends - counts.cumsum(dtype=np.int64), counts)
+        places += np.arange(len(places))
+        positions = positions.take(places)
+    place = np.repeat((pages << FIELD_BITS | (codes >> codec.FIELD_SHIFT)) << _POSITION_BITS, counts)
+    place |= positions
     return place if len(word.numbers) == 1 else np.sort(place)

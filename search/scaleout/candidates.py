@@ -153,13 +153,19 @@ class Candidates(Segment):
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for."""
-        pages, codes = self.postings(number)
-        for at in range(0, len(pages), len(room)):
-            yield pages[at : at + len(room)], codes[at : at + len(room)]
+        return _in_parts(self.postings(number), room)
 
-    def range_postings(self, start: int, stop: int) -> tuple[Documents, Codes]:
+    def postings_between(self, start: int, stop: int) -> int:
+        """How many postings the terms numbered ``start`` to ``stop`` have together."""
+        return len(self._between(start, stop)[0])
+
+    def range_postings(self, start: int, stop: int, room: Documents | None = None) -> tuple[Documents, Codes]:
         """The postings of the terms numbered ``start`` to ``stop``, one term after the other."""
         return self._between(start, stop)
+
+    def range_parts(self, start: int, stop: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
+        """The postings of the terms numbered ``start`` to ``stop``, as many at a time as there is room for."""
+        return _in_parts(self._between(start, stop), room)
 
     def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""
@@ -197,6 +203,12 @@ class Candidates(Segment):
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""
         return self._pages[page].procedure
+
+
+def _in_parts(found: tuple[Documents, Codes], room: Documents) -> Iterator[tuple[Documents, Codes]]:
+    pages, codes = found
+    for at in range(0, len(pages), len(room)):
+        yield pages[at : at + len(room)], codes[at : at + len(room)]
 
 
 class CandidateEvaluator(Evaluator):

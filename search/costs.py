@@ -17,7 +17,7 @@ from ..indexer.snapshot import Snapshot
 from .evaluator import Evaluator
 from .language import Bounds
 from .language import trees as q
-from .occurrences import telling
+from .phrases import telling
 from .words import Word, leaves
 
 _COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)

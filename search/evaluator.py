@@ -40,6 +40,7 @@ from .matches import (
     within,
 )
 from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
+from .phrases import Phrases
 from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
 from .words import InParts, Together, Word, leaves
 
@@ -60,6 +61,7 @@ class Evaluator:
         self._expander = expander
         self._cache = cache
         self._boosts_key = tuple(sorted(boosts.items()))
+        self._phrases = Phrases()
         self._side_by_side: BoundedCache[Sought] = BoundedCache(_SIDE_BY_SIDE_BYTES)
         self._tables: dict[str, Table] = {}
         self._expansions: dict[Any, Expansion] = {}
@@ -174,7 +176,7 @@ class Evaluator:
 
     def _look_up(self, query: Any, segment: Segment) -> Sought:
         if isinstance(query, Word):
-            return of_variants(segment, [variant[:2] for variant in query.variants])
+            return of_variants(segment, [variant[:2] for variant in query.variants], self._phrases)
         if isinstance(query, q.Term):
             return of_terms(segment, [(query.text, 1.0)])
         if isinstance(query, q.Prefix):
@@ -182,8 +184,7 @@ class Evaluator:
         if isinstance(query, q.TermRange):
             return of_range(segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl))
         if isinstance(query, q.Phrase):
-            numbers = [segment.term_number(word) for word in query.words]
-            return of_phrase(segment, [[] if n is None else [n] for n in numbers], query.slop)
+            return of_phrase(segment, query.words, query.slop, self._phrases)
         return of_terms(segment, [(term, 1.0) for term in self.expansion(query).terms])
 
     def expansion(self, query: Any) -> Expansion:

@@ -43,7 +43,7 @@ class MatchedSections:
 
     def mask(self, kinds: Sequence[str]) -> Mask:
         """The pages that have a word in a section of one of ``kinds``."""
-        mask: Mask = self._matched[:, [FIELD_NUMBERS[kind] for kind in kinds]].any(axis=1)
+        mask: Mask = np.logical_or.reduce(self._matched[:, [FIELD_NUMBERS[kind] for kind in kinds]], axis=1)
         return mask
 
 

@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 from ..indexer.analysis import MAX_TERM, spaced, stem, word_spans
 from ..indexer.fields import FIELD_NUMBERS, field_range
 from .asked import AskedWord
-from .occurrences import telling
+from .phrases import telling
 from .words import TIERS
 
 T = TypeVar("T")

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from threading import local
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ..indexer import postings as codec
-from ..indexer.analysis import STOP_WORDS, stem
+from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
-from ..indexer.inversion import FIELD_BITS, FIELD_MASK
+from ..indexer.inversion import FIELD_BITS
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
+from .phrases import NOWHERE, Phrases, telling
 from .scoring import Table
 
-_POSITION_BITS = 24
-_WORTH_LEAVING_OUT = 2
 _AT_A_TIME = 1 << 15
 """Postings weighed together: they stay in the caches of the processor."""
-
-Postings = tuple[Documents, Codes]
-
-NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.uint16))
 
 
 class Occurrences(NamedTuple):
@@ -161,18 +153,15 @@ def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Sought:
     return Sought(segment, [(term, weight, number) for term, weight, number in numbers if number is not None])
 
 
-def of_variants(segment: Segment, variants: Sequence[tuple[str, float]]) -> Sought:
+def of_variants(segment: Segment, variants: Sequence[tuple[str, float]], phrases: Phrases) -> Sought:
     """Terms, each with its weight; one of several words is a phrase of words with their stems."""
-    phrases = [variant for variant in variants if " " in variant[0]]
-    if not phrases:
-        return of_terms(segment, variants)
-    forms = cache(partial(_forms, segment))  # phrases that say the same share words
     found = []
-    for term, weight in phrases:
-        words, steps = telling(term.split())
-        numbers = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
-        pages, codes = _of_phrase(segment, forms, numbers, steps)
-        found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
+    for term, weight in variants:
+        if " " in term:
+            words, steps = telling(term.split())
+            numbers = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
+            pages, codes = phrases.find(segment, numbers, steps)
+            found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
     return of_terms(segment, [variant for variant in variants if " " not in variant[0]])._replace(found=found)
 
 
@@ -181,85 +170,9 @@ def of_range(segment: Segment, start: int, stop: int) -> Sought:
     return Sought(segment, unnamed=range(start, stop))
 
 
-def of_phrase(segment: Segment, words: Sequence[Sequence[int]], slop: int) -> Sought:
-    """The last words of a phrase where each word stands at most ``slop`` places after the one before.
-
-    ``words`` are the numbers of the terms that may stand in each place.
-    """
-    forms = cache(partial(_forms, segment))
-    pages, codes = _of_phrase(segment, forms, list(map(tuple, words)), [slop] * (len(words) - 1))
+def of_phrase(segment: Segment, words: Sequence[str], slop: int, phrases: Phrases) -> Sought:
+    """The last of some words that stand at most ``slop`` places one after the other."""
+    numbers = [segment.term_number(word) for word in words]
+    known = [() if number is None else (number,) for number in numbers]
+    pages, codes = phrases.find(segment, known, [slop] * (len(words) - 1))
     return Sought(segment, found=[Occurrences(pages, codes, [(None, 1.0, len(pages))])])
-
-
-def telling(words: list[str]) -> tuple[list[str], list[int]]:
-    """The words of a term without the common ones amid them, and how far each may stand from the one before.
-
-    Common words stand on nearly every page and tell nothing here, but finding where would cost the most.
-    """
-    kept = [at for at, word in enumerate(words) if at in (0, len(words) - 1) or word not in STOP_WORDS]
-    return [words[at] for at in kept], [after - before for before, after in pairwise(kept)]
-
-
-class _Forms(NamedTuple):
-    """The terms that may stand in one place of a phrase and their postings, one term after the other."""
-
-    numbers: tuple[int, ...]
-    sizes: list[int]
-    pages: Documents
-    codes: Codes
-
-
-def _forms(segment: Segment, numbers: tuple[int, ...]) -> _Forms:
-    pages, codes, sizes = segment.postings_of(numbers)
-    return _Forms(numbers, sizes, pages, codes)
-
-
-def _of_phrase(
-    segment: Segment,
-    forms: Callable[[tuple[int, ...]], _Forms],
-    words: Sequence[tuple[int, ...]],
-    steps: Sequence[int],
-) -> Postings:
-    """The last words of a phrase where each word stands at most so many ``steps`` after the one before."""
-    if not all(words):
-        return NOWHERE
-    rarest, *others = sorted(words, key=lambda numbers: sum(map(segment.frequency, numbers)))
-    wanted = np.zeros(segment.pages, bool)
-    wanted[forms(rarest).pages] = True
-    for numbers in others:
-        pages = forms(numbers).pages
-        kept = pages[wanted.take(pages)]
-        if not len(kept):
-            return NOWHERE
-        wanted = np.zeros(segment.pages, bool)
-        wanted[kept] = True
-    found = [_places(segment, forms(numbers), wanted) for numbers in words]
-    before = found[0]
-    for here, step in zip(found[1:], steps, strict=True):
-        if not len(before):
-            return NOWHERE
-        nearest = np.searchsorted(before, here) - 1
-        before = here[(nearest >= 0) & (here - before[nearest] <= step)]
-    place = before >> _POSITION_BITS
-    pages, fields = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
-    return pages, codec.make_codes(fields, np.ones_like(fields), segment.lengths_of(pages, fields))
-
-
-def _places(segment: Segment, word: _Forms, wanted: Mask) -> npt.NDArray[np.int64]:
-    """Where any of some terms stands in the ``wanted`` pages, as ascending numbers of page, field and position."""
-    counts = codec.code_counts(word.codes)
-    ends = counts.cumsum(dtype=np.int64)
-    occurrences = np.diff(ends[np.cumsum(word.sizes) - 1], prepend=0).tolist()
-    positions = np.concatenate([segment.positions(*term) for term in zip(word.numbers, occurrences, strict=True)])
-    in_wanted = wanted.take(word.pages)
-    pages, codes = word.pages, word.codes
-    if np.count_nonzero(in_wanted) * _WORTH_LEAVING_OUT < len(pages):
-        kept = np.flatnonzero(in_wanted)
-        pages, codes, ends, counts = pages.take(kept), codes.take(kept), ends.take(kept), counts.take(kept)
-        # The positions of a posting lie side by side and end where ``ends`` says.
-        places = np.repeat(ends - counts.cumsum(dtype=np.int64), counts)
-        places += np.arange(len(places))
-        positions = positions.take(places)
-    place = np.repeat((pages << FIELD_BITS | (codes >> codec.FIELD_SHIFT)) << _POSITION_BITS, counts)
-    place |= positions
-    return place if len(word.numbers) == 1 else np.sort(place)

@@ -14,7 +14,7 @@ from ...indexer.fields import ALL, FIELD_NUMBERS, FIELDS, NAMING, field_range
 from ...indexer.scaleout.documents import ALL_WORDS, BARE, FIRST_TERM, LIVE, NAMED, NAMES, token
 from ..expansion import Expansion
 from ..language import trees as q
-from ..occurrences import telling
+from ..phrases import telling
 from ..scoring import field_boosts
 from ..words import InParts, Together, Word
 from .leaves import in_field

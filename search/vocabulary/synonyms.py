@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...indexer.snapshot import Snapshot
 from ..cache import WorkedOut
-from ..occurrences import telling
+from ..phrases import telling
 from ..words import Variant
 from .morphemes import take_apart
 from .terms import AMBIGUOUS, Synonym, key_of

@@ -1,0 +1,125 @@
+"""Words side by side in one segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from ..indexer import postings as codec
+from ..indexer.analysis import STOP_WORDS
+from ..indexer.inversion import FIELD_BITS, FIELD_MASK
+from ..indexer.segment import Codes, Documents, Segment
+from .cache import BoundedCache
+from .matches import Mask
+
+_POSITION_BITS = 24
+_FEW = 1 << 15
+"""A word with at most so many postings is read whole, once for all phrases; of others what a phrase may need."""
+
+_KEPT_BYTES = 8 * 2**20
+
+Postings = tuple[Documents, Codes]
+Places = npt.NDArray[np.int64]
+"""Ascending numbers of page, field and position."""
+
+NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.uint16))
+
+
+def telling(words: list[str]) -> tuple[list[str], list[int]]:
+    """The words of a term without the common ones amid them, and how far each may stand from the one before.
+
+    Common words stand on nearly every page and tell nothing here, but finding where would cost the most.
+    """
+    kept = [at for at, word in enumerate(words) if at in (0, len(words) - 1) or word not in STOP_WORDS]
+    return [words[at] for at in kept], [after - before for before, after in pairwise(kept)]
+
+
+class Phrases:
+    """Finds words side by side; what it read of each word is kept for other phrases. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._kept: BoundedCache[_Postings] = BoundedCache(_KEPT_BYTES)
+
+    def find(self, segment: Segment, words: Sequence[tuple[int, ...]], steps: Sequence[int]) -> Postings:
+        """The last of some words, each of which stands at most so many ``steps`` after the one before.
+
+        ``words`` are the numbers of the terms that may stand in each place.
+        """
+        if not all(words):
+            return NOWHERE
+        rarest, *others = sorted(words, key=lambda terms: sum(map(segment.frequency, terms)))
+        wanted = np.zeros(segment.pages, bool)
+        wanted[self._read(segment, rarest).pages] = True
+        for terms in others:
+            pages = self._read(segment, terms).pages
+            kept = pages[wanted.take(pages)]
+            if not len(kept):
+                return NOWHERE
+            wanted = np.zeros(segment.pages, bool)
+            wanted[kept] = True
+        found = [self._read(segment, terms).places_in(wanted) for terms in words]
+        before = found[0]
+        for here, step in zip(found[1:], steps, strict=True):
+            if not len(before):
+                return NOWHERE
+            nearest = np.searchsorted(before, here) - 1
+            before = here[(nearest >= 0) & (here - before[nearest] <= step)]
+        place = before >> _POSITION_BITS
+        pages, fields = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
+        return pages, codec.make_codes(fields, np.ones_like(fields), segment.lengths_of(pages, fields))
+
+    def _read(self, segment: Segment, terms: tuple[int, ...]) -> _Postings:
+        found = self._kept.get((segment, terms))
+        if found is None:
+            pages, codes, sizes = segment.postings_of(terms)
+            found = _Postings(segment, terms, sizes, pages, codes)
+            self._kept.put((segment, terms), found, found.bytes_held)
+        return found
+
+
+@dataclass(slots=True)
+class _Postings:
+    """The postings of terms that may stand in one place of a phrase, one after the other: ``sizes`` of them each."""
+
+    segment: Segment
+    terms: tuple[int, ...]
+    sizes: list[int]
+    pages: Documents
+    codes: Codes
+    _places: Places | None = None
+
+    @property
+    def bytes_held(self) -> int:
+        """How much memory it takes or may come to take."""
+        occurrences = int(codec.code_counts(self.codes).sum())
+        return self.pages.nbytes + self.codes.nbytes + occurrences * np.dtype(np.int64).itemsize
+
+    def places_in(self, wanted: Mask) -> Places:
+        """Where any of the terms stands in the ``wanted`` pages."""
+        if self._places is None:
+            kept = np.flatnonzero(wanted.take(self.pages))
+            if len(self.pages) > _FEW and 2 * len(kept) < len(self.pages):
+                return self._read(kept)
+            self._places = self._read(None)
+        return self._places[wanted.take(self._places >> FIELD_BITS + _POSITION_BITS)]
+
+    def _read(self, kept: npt.NDArray[np.int64] | None) -> Places:
+        """The places of all postings, or of those that are ``kept``."""
+        pages, codes, counts = self.pages, self.codes, codec.code_counts(self.codes)
+        ends = counts.cumsum(dtype=np.int64)
+        occurrences = np.diff(ends[np.cumsum(self.sizes) - 1], prepend=0).tolist()
+        each = [self.segment.positions(*term) for term in zip(self.terms, occurrences, strict=True)]
+        positions = np.concatenate(each)
+        if kept is not None:
+            pages, codes, counts, ends = pages.take(kept), codes.take(kept), counts.take(kept), ends.take(kept)
+            # The positions of a posting lie side by side and end where ``ends`` says.
+            at = np.repeat(ends - counts.cumsum(dtype=np.int64), counts)
+            at += np.arange(len(at))
+            positions = positions.take(at)
+        place = np.repeat((pages << FIELD_BITS | (codes >> codec.FIELD_SHIFT)) << _POSITION_BITS, counts)
+        place |= positions
+        return place if len(self.terms) == 1 else np.sort(place, kind="stable")  # runs that ascend

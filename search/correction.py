@@ -109,10 +109,9 @@ def _neighbours(snapshot: Snapshot, word: str, edits: int) -> Counter[str]:
     """The index's words within so many ``edits``, each with its frequency."""
     found: Counter[str] = Counter()
     for segment in snapshot.segments:
-        for beginning in beginnings(word):
-            check_deadline()
-            for number in near(segment, *segment.prefix_range(beginning), word, edits).tolist():
-                term = segment.term(number)
-                if term != word and not has_digit(term):
-                    found[term] = max(found[term], segment.frequency(number))
+        check_deadline()
+        for number in near(segment, beginnings(word), word, edits).tolist():
+            term = segment.term(number)
+            if term != word and not has_digit(term):
+                found[term] = max(found[term], segment.frequency(number))
     return found

@@ -81,7 +81,7 @@ class Expander:
     def fuzzy(self, field: str, text: str, edits: int, prefix_length: int) -> Expansion:
         """The terms of ``field`` within ``edits`` insertions, deletions or replacements of ``text``."""
         beginning = text[:prefix_length]
-        found = [near(segment, *segment.prefix_range(beginning), text, edits) for segment in self._snapshot.segments]
+        found = [near(segment, [beginning], text, edits) for segment in self._snapshot.segments]
         return self._most_frequent(field, found, _FUZZY_COST * self._terms_from(beginning))
 
     def _terms_from(self, prefix: str) -> int:

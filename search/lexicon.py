@@ -6,6 +6,7 @@ Terms of ASCII letters, nearly all, are looked at as bytes in a few array steps;
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -77,25 +78,37 @@ def _places(data: Bytes, piece: bytes) -> Numbers:
     return places
 
 
-def near(segment: Segment, start: int, stop: int, word: str, edits: int) -> Numbers:
-    """The numbers of the terms, of those from ``start`` to ``stop``, within ``edits`` of ``word`` (Levenshtein's).
+def near(segment: Segment, beginnings: Iterable[str], word: str, edits: int) -> Numbers:
+    """The numbers of the terms with any of these ``beginnings`` that are within ``edits`` of ``word`` (Levenshtein's).
 
     A term that lacks more letters of the word than that, or has more that the word lacks, is not looked at closely.
     """
-    data, offsets = segment.term_bytes(start, stop)
+    numbers: list[int] = []
+    terms: list[str] = []
+    for beginning in beginnings:
+        start, stop = segment.prefix_range(beginning)
+        data, offsets = segment.term_bytes(start, stop)
+        places = np.flatnonzero(_perhaps_near(data, offsets, word, edits)).tolist()
+        numbers += [start + place for place in places]
+        try:
+            terms += [data[offsets[place] : offsets[place + 1]].tobytes().decode() for place in places]
+        except UnicodeDecodeError as error:
+            raise DamagedIndex(segment.name, "a term is no text") from error
+    found: Numbers = np.array(numbers, np.int64)[distances(word, terms, edits) <= edits]
+    return np.unique(found)
+
+
+def _perhaps_near(data: Bytes, offsets: Numbers, word: str, edits: int) -> npt.NDArray[np.bool_]:
+    """Which terms may be within ``edits`` of ``word``, by their lengths and letters."""
     if not len(data):
-        return np.empty(0, np.int64)
-    alike = np.abs(np.diff(offsets) - len(word)) <= edits
+        return np.zeros(0, bool)
+    alike: npt.NDArray[np.bool_] = np.abs(np.diff(offsets) - len(word)) <= edits
     if word.isascii():
         letters = np.bitwise_or.reduceat(_LETTER_BITS[data], offsets[:-1])
         wanted = np.bitwise_or.reduce(_LETTER_BITS[np.frombuffer(word.encode(), np.uint8)])
         alike &= _at_most(letters & ~wanted, edits) & _at_most(wanted & ~letters, edits)
-    places = np.flatnonzero(alike | ~_ascii_only(data, offsets))
-    try:
-        terms = [data[offsets[place] : offsets[place + 1]].tobytes().decode() for place in places.tolist()]
-    except UnicodeDecodeError as error:
-        raise DamagedIndex(segment.name, "a term is no text") from error
-    return start + places[distances(word, terms, edits) <= edits]
+    alike |= ~_ascii_only(data, offsets)
+    return alike
 
 
 def _at_most(masks: npt.NDArray[np.uint64], bits: int) -> npt.NDArray[np.bool_]:

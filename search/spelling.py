@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+Costs = npt.NDArray[np.int16]
+
 _SOUNDS = (
     ("ae", "e"), ("oe", "e"), ("ph", "f"), ("rrh", "r"), ("rh", "r"), ("ps", "s"), ("pn", "n"), ("pt", "t"),
     ("kn", "n"), ("ch", "k"), ("ck", "k"), ("c", "k"), ("c", "s"), ("sc", "s"), ("z", "s"), ("x", "z"), ("x", "ks"),
@@ -20,9 +22,12 @@ _ALIKE = {
     for sound in {sound for pair in _SOUNDS for sound in pair}
 }
 """What each spelling may be taken for."""
-_ALIKE_COST = 0.5
-_SWAP_COST = 0.6
-_DOUBLE_COST = 0.4
+
+# Costs are counted in tenths of a letter, which add up exactly.
+_LETTER_COST = 10
+_SWAP_COST = 6
+_ALIKE_COST = 5
+_DOUBLE_COST = 4
 
 _FIRST = {
     "f": ("ph",), "p": ("f", "s", "n", "t"), "k": ("c", "ch", "q"), "c": ("k", "s", "q"), "s": ("ps", "c", "z", "sc"),
@@ -37,7 +42,7 @@ def beginnings(word: str) -> tuple[str, ...]:
     return (word[0], *_FIRST.get(word[0], ()))
 
 
-def slips(typed: str, meant: Sequence[str]) -> npt.NDArray[np.float32]:
+def slips(typed: str, meant: Sequence[str]) -> npt.NDArray[np.float64]:
     """What it costs to have typed one word and meant each of some: 1 a letter, less for slips that are often made.
 
     The table of Wagner and Fischer, with neighbours swapped as Damerau has it, letters doubled, and what sounds alike;
@@ -45,30 +50,36 @@ def slips(typed: str, meant: Sequence[str]) -> npt.NDArray[np.float32]:
     """
     letters, lengths = _columns(meant)
     width, count = letters.shape
-    doubled = np.ones((width, count), np.float32)
-    doubled[1:][letters[1:] == letters[:-1]] = _DOUBLE_COST
-    rows = [np.repeat(np.arange(width + 1, dtype=np.float32)[:, None], count, axis=1)]
+    added = np.full((width + 1, count), _LETTER_COST, np.int16)
+    added[0] = 0
+    added[2:][letters[1:] == letters[:-1]] = _DOUBLE_COST
+    added = np.cumsum(added, axis=0, dtype=np.int16)
+    rows = [np.repeat(np.arange(width + 1, dtype=np.int16)[:, None] * np.int16(_LETTER_COST), count, axis=1)]
     for i, letter in enumerate(typed, 1):
-        row = rows[i - 1] + np.float32(_DOUBLE_COST if typed[i - 2 : i - 1] == letter else 1.0)
-        row[0] = i
-        here = letters == ord(letter)
-        np.minimum(row[1:], rows[i - 1][:-1] + ~here, out=row[1:])
         before = typed[i - 2 : i - 1]
+        row = rows[i - 1] + np.int16(_DOUBLE_COST if before == letter else _LETTER_COST)
+        row[0] = i * _LETTER_COST
+        here = letters == ord(letter)
+        np.minimum(row[1:], rows[i - 1][:-1] + np.where(here, np.int16(0), np.int16(_LETTER_COST)), out=row[1:])
         if before and before != letter:
             swapped = here[:-1] & (letters[1:] == ord(before))
-            np.minimum(row[2:], np.where(swapped, rows[i - 2][:-2] + _SWAP_COST, np.inf), out=row[2:])
+            np.minimum(row[2:], rows[i - 2][:-2] + np.int16(_SWAP_COST), out=row[2:], where=swapped)
         for back in range(1, min(i, 3) + 1):
             for sound in _ALIKE.get(typed[i - back : i], ()):
                 _let_through(row, rows[i - back], letters, sound)
-        for column in range(width):
-            np.minimum(row[column + 1], row[column] + doubled[column], out=row[column + 1])
-        rows.append(row)
-    return rows[-1][lengths, np.arange(count)]
+        rows.append(_with_added(row, added))
+    return rows[-1][lengths, np.arange(count)] / _LETTER_COST
 
 
-def _let_through(
-    row: npt.NDArray[np.float32], before: npt.NDArray[np.float32], letters: npt.NDArray[np.uint32], sound: str
-) -> None:
+def _with_added(row: Costs, added: Costs) -> Costs:
+    """``row`` where letters of what was meant may be missing: so much ``added`` up to each column."""
+    row -= added
+    np.minimum.accumulate(row, axis=0, out=row)
+    row += added
+    return row
+
+
+def _let_through(row: Costs, before: Costs, letters: npt.NDArray[np.uint32], sound: str) -> None:
     """Lower ``row`` where ``sound`` ends to what the row ``before`` has where it begins, and what it costs."""
     places = len(letters) - len(sound) + 1
     if places < 1:
@@ -77,7 +88,7 @@ def _let_through(
     for place, letter in enumerate(sound[1:], 1):
         standing &= letters[place : place + places] == ord(letter)
     reached = row[len(sound) :]
-    np.minimum(reached, np.where(standing, before[:places] + _ALIKE_COST, np.inf), out=reached)
+    np.minimum(reached, before[:places] + np.int16(_ALIKE_COST), out=reached, where=standing)
 
 
 def distances(word: str, terms: Sequence[str], limit: int) -> npt.NDArray[np.int64]:
@@ -92,13 +103,13 @@ def distances(word: str, terms: Sequence[str], limit: int) -> npt.NDArray[np.int
         return result
     letters, lengths = _columns([terms[place] for place in near.tolist()])
     width, count = letters.shape
-    row = np.repeat(np.arange(width + 1, dtype=np.int16)[:, None], count, axis=1)
+    added = np.arange(width + 1, dtype=np.int16)[:, None]
+    row = np.repeat(added, count, axis=1)
     for number, letter in enumerate(word, 1):
         previous, row = row, row + np.int16(1)
         row[0] = number
         np.minimum(row[1:], previous[:-1] + (letters != ord(letter)), out=row[1:])
-        for column in range(width):
-            np.minimum(row[column + 1], row[column] + 1, out=row[column + 1])
+        row = _with_added(row, added)
     result[near] = row[lengths, np.arange(count)]
     return result
 

@@ -218,7 +218,7 @@ FORGED: dict[str, tuple[Callable[[Arrays], None], Question]] = {
     "terms without letters": (fill("term_offsets", 0), lambda s: s.term_bytes(0, 3)),
     "terms that are no text": (fill("term_data", 255), lambda s: s.terms()),
     "a term that is no text": (fill("term_data", 255), lambda s: s.term(0)),
-    "terms that are no text, compared": (fill("term_data", 172), lambda s: near(s, 0, s.term_count, "clot", 2)),
+    "terms that are no text, compared": (fill("term_data", 172), lambda s: near(s, [""], "clot", 2)),
     "terms that are no text, fitted": (fill("term_data", 172), lambda s: fitting(s, "*o*")),
     "stems of terms that are not there": (fill("stem_ends", BEYOND), lambda s: s.stem_terms("clot")),
     "ids that are no text": (fill("id_data", 255), lambda s: s.ids()),

@@ -52,7 +52,10 @@ def test_a_pattern_fits_as_its_plain_regular_expression_does(segment: Segment, w
 def test_near_words_are_those_within_the_distance(segment: Segment, word: str, edits: int, kept: int) -> None:
     start, stop = segment.prefix_range(word[:kept])
     wanted = [term for term in segment.terms(start, stop) if edits_between(word, term) <= edits]
-    assert [segment.term(number) for number in near(segment, start, stop, word, edits).tolist()] == wanted
+    assert [segment.term(number) for number in near(segment, [word[:kept]], word, edits).tolist()] == wanted
+    twice = near(segment, ["a", word[:kept]], word, edits).tolist()
+    also = [term for term in segment.terms(*segment.prefix_range("a")) if edits_between(word, term) <= edits]
+    assert [segment.term(number) for number in twice] == sorted({*wanted, *also}, key=str.encode)
 
 
 def test_a_pattern_of_many_stars_takes_no_time_over_a_word_that_almost_fits(segment: Segment) -> None:

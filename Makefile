@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
-TESTS := tests --ignore=tests/crash --ignore=tests/browser --ignore=tests/cluster
+TESTS := --numprocesses auto --dist loadscope tests --ignore=tests/crash --ignore=tests/browser --ignore=tests/cluster
 ALL_PYTHONS := python3.11 python3.12 python3.13 python3.14
 # It ends in true: of a shell that ends in 127, as one that does not find its last command does, make takes no output.
 PYTHONS = $(shell for p in $(ALL_PYTHONS); do $$p -c '' 2>/dev/null && echo $$p; done; true)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, wraps
+from itertools import accumulate
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -214,15 +215,32 @@ class Segment:
         documents, codes, _ = self.postings_of((number,))
         return documents, codes
 
-    def postings_of(self, numbers: Sequence[int]) -> tuple[Documents, Codes, list[int]]:
-        """The postings of some terms (at least one), one term after the other, and how many each has."""
-        codes = [self._codes.slice(*self._posting_offsets.pair(number)) for number in numbers]
-        counts = list(map(len, codes))
-        documents, end = np.empty(sum(counts), np.int64), 0
-        for number, count in zip(numbers, counts, strict=True):
-            end += count
-            self._ungap(number, self._gaps_of(number, count), documents[end - count : end])
-        return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
+    def postings_of(
+        self, numbers: Sequence[int], room: Documents | None = None
+    ) -> tuple[Documents, Codes, Sequence[int]]:
+        """The postings of some terms (at least one), one term after the other, and how many each has.
+
+        Their documents are written to ``room`` where it is given.
+        """
+        codes, gaps = [], []
+        for number in numbers:
+            of_term = self._codes.slice(*self._posting_offsets.pair(number))
+            codes.append(of_term)
+            gaps.append(self._gaps_of(number, len(of_term)))
+        if len(numbers) == 1:
+            documents = np.empty(len(codes[0]), np.int64) if room is None else room[: len(codes[0])]
+            self._ungap(numbers[0], gaps[0], documents)
+            return documents, codes[0], (len(documents),)
+        ends = list(accumulate(map(len, codes)))
+        documents = np.empty(ends[-1], np.int64) if room is None else room[: ends[-1]]
+        np.concatenate(gaps, out=documents)
+        # A term's gaps add up to its last document; the term after it begins from 0 again.
+        last = np.add.reduceat(documents, [0, *ends[:-1]])
+        if int(np.maximum.reduce(last)) >= self.pages:
+            raise DamagedIndex(self.name, f"the postings of a term from {min(numbers)} on point outside its pages")
+        documents[ends[:-1]] -= last[:-1]
+        np.add.accumulate(documents, out=documents)
+        return documents, np.concatenate(codes), list(map(len, codes))
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
@@ -246,7 +264,7 @@ class Segment:
         self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int = 0
     ) -> int:
         """Fill ``documents`` with those whose gaps from ``before`` on these are, and give the last of them."""
-        gaps.cumsum(dtype=np.int64, out=documents)
+        np.add.accumulate(gaps, dtype=np.int64, out=documents)
         if before:
             documents += before
         last = int(documents[-1])

@@ -83,18 +83,18 @@ _ROOM = _Room()
 class Sought(NamedTuple):
     """What a part of a query asks for in one segment.
 
-    ``terms`` are known by name, weight and number, those of ``unnamed`` numbers count 1 each; the postings of both are
-    not yet read. ``found`` is what else there is.
+    ``terms`` are known by name, weight, number and how many postings they have, those of ``unnamed`` numbers count 1
+    each; the postings of both are not yet read. ``found`` is what else there is.
     """
 
     segment: Segment
-    terms: Sequence[tuple[str, float, int]] = ()
+    terms: Sequence[tuple[str, float, int, int]] = ()
     unnamed: range = range(0)
     found: Sequence[Occurrences] = ()
 
     def postings(self) -> int:
         """How many postings there are."""
-        listed = sum([self.segment.frequency(number) for _, _, number in self.terms])
+        listed = sum([count for _, _, _, count in self.terms])
         if self.unnamed:
             listed += self.segment.postings_between(self.unnamed.start, self.unnamed.stop)
         return listed + sum([len(found.pages) for found in self.found])
@@ -103,9 +103,8 @@ class Sought(NamedTuple):
         """All of it, the terms first."""
         found = list(self.found)
         if self.terms:
-            pages, codes, counts = self.segment.postings_of([number for _, _, number in self.terms])
-            terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
-            found.insert(0, Occurrences(pages, codes, terms))
+            pages, codes, _ = self.segment.postings_of([number for _, _, number, _ in self.terms])
+            found.insert(0, Occurrences(pages, codes, [(term, weight, count) for term, weight, _, count in self.terms]))
         if self.unnamed:
             pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
             found.append(Occurrences(pages, codes, [(None, 1.0, len(pages))]))
@@ -119,10 +118,12 @@ class Sought(NamedTuple):
 
     def add_up(self, table: Table, tf: Table) -> None:
         """Add to ``tf``, which has a number for each page, what each posting counts."""
-        for weight, pages, codes in self._parts():
+        for counted, pages, codes in self._parts():
             weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
-            if weight != 1.0:
-                weights *= weight
+            if len(counted) > 1:
+                weights *= np.array([w for w, _ in counted], np.float32).repeat([count for _, count in counted])
+            elif counted[0][0] != 1.0:
+                weights *= counted[0][0]
             np.add.at(tf, pages, weights)
         for found in self.found:
             np.add.at(tf, found.pages, found.weighted(table))
@@ -137,20 +138,43 @@ class Sought(NamedTuple):
         for found in self.found:
             fields[found.pages, found.codes >> codec.FIELD_SHIFT] = True
 
-    def _parts(self) -> Iterator[tuple[float, Documents, Codes]]:
-        """The postings not yet read, some at a time: what each occurrence counts, pages and codes."""
-        for _, weight, number in self.terms:
-            for part in self.segment.posting_parts(number, _ROOM.pages):
-                yield weight, *part
+    def _parts(self) -> Iterator[tuple[Sequence[tuple[float, int]], Documents, Codes]]:
+        """The postings not yet read, some at a time.
+
+        First what each occurrence counts in how many postings of a term, then pages and codes.
+        """
+        for terms in _by_room(self.terms):
+            counted = [(weight, count) for _, weight, _, count in terms]
+            if len(terms) > 1 or counted[0][1] <= _AT_A_TIME:
+                pages, codes, _ = self.segment.postings_of([number for _, _, number, _ in terms], _ROOM.pages)
+                yield counted, pages, codes
+            else:
+                for pages, codes in self.segment.posting_parts(terms[0][2], _ROOM.pages):
+                    yield [(counted[0][0], len(pages))], pages, codes
         if self.unnamed:
-            for part in self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages):
-                yield 1.0, *part
+            for pages, codes in self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages):
+                yield [(1.0, len(pages))], pages, codes
+
+
+def _by_room(terms: Sequence[tuple[str, float, int, int]]) -> Iterator[Sequence[tuple[str, float, int, int]]]:
+    """The terms, as many at a time as there is room for, or one."""
+    start, held = 0, 0
+    for at, (_, _, _, count) in enumerate(terms):
+        if held + count > _AT_A_TIME and at > start:
+            yield terms[start:at]
+            start, held = at, 0
+        held += count
+    if terms:
+        yield terms[start:]
 
 
 def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Sought:
     """Terms, each with its weight, whatever characters they have."""
     numbers = [(term, weight, segment.term_number(term)) for term, weight in terms]
-    return Sought(segment, [(term, weight, number) for term, weight, number in numbers if number is not None])
+    return Sought(
+        segment,
+        [(term, weight, n, segment.frequency(n)) for term, weight, n in numbers if n is not None],
+    )
 
 
 def of_variants(segment: Segment, variants: Sequence[tuple[str, float]], phrases: Phrases) -> Sought:

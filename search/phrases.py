@@ -87,7 +87,7 @@ class _Postings:
 
     segment: Segment
     terms: tuple[int, ...]
-    sizes: list[int]
+    sizes: Sequence[int]
     pages: Documents
     codes: Codes
     _places: Places | None = None

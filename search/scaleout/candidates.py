@@ -145,7 +145,9 @@ class Candidates(Segment):
         low, high = self._inverted.starts[np.searchsorted(self._inverted.terms, (start, stop))]
         return self._inverted.pages[low:high].astype(np.int64), self._inverted.codes[low:high]
 
-    def postings_of(self, numbers: Sequence[int]) -> tuple[Documents, Codes, list[int]]:
+    def postings_of(
+        self, numbers: Sequence[int], room: Documents | None = None
+    ) -> tuple[Documents, Codes, Sequence[int]]:
         """The postings of some terms, one term after the other, and how many each has."""
         found = [self.postings(number) for number in numbers]
         pages = np.concatenate([pages for pages, _ in found])

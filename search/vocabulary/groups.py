@@ -10,7 +10,7 @@ from ...indexer.analysis import has_digit, stem
 from ...indexer.fields import ALL
 from ..words import Variant, Word
 from .synonyms import Found
-from .terms import MAX_WORDS, key_of
+from .terms import MAX_WORDS, OPERATIONS, key_of
 
 Lookup = Callable[[str], Found]
 
@@ -27,7 +27,7 @@ def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
             part = words[start:stop]
             variants = synonyms(" ".join(sorted({stem(word.text) for word in part}))).sure
             if variants:
-                found.append(_term(part, variants))
+                found += _term(part, variants)
                 start = stop - 1
                 break
         start += 1
@@ -58,15 +58,21 @@ def pairs_of(words: Sequence[Word], terms: Sequence[Word]) -> list[Word]:
     ]  # fmt: skip
 
 
-def _term(words: Sequence[Word], variants: tuple[Variant, ...]) -> Word:
+def _term(words: Sequence[Word], variants: tuple[Variant, ...]) -> list[Word]:
+    """The term of these ``words``, and what a code system calls the operation that it is."""
     text = " ".join(word.text for word in words)
-    weighted = (v._replace(weight=v.weight * parameters.TERM_SYNONYM_WEIGHT) for v in variants if v.term != text)
+    weighted = [v._replace(weight=v.weight * parameters.TERM_SYNONYM_WEIGHT) for v in variants if v.term != text]
     instead_of = tuple(word.text for word in words)
     said = {text: 1.0}
     if len(words) == 2:  # transplant kidney, kidney transplant: tighter than any other word for them
         said.setdefault(" ".join(reversed(instead_of)), parameters.STEM_WEIGHT)
     own = (Variant(term, weight, "exact") for term, weight in said.items())
-    return Word(ALL, text, (*own, *(v for v in weighted if v.term not in said)), parameters.TERM_WEIGHT, instead_of)
+    others = [v for v in weighted if v.term not in said]
+    operations = tuple(v for v in others if v.entry == OPERATIONS)
+    found = [Word(ALL, text, (*own, *(v for v in others if v.entry != OPERATIONS)), parameters.TERM_WEIGHT, instead_of)]
+    if operations:
+        found.append(Word(ALL, text, operations, parameters.OPERATION_WEIGHT * len(words), instead_of))
+    return found
 
 
 def support(word: Word, words: Sequence[Word], synonyms: Lookup) -> None:

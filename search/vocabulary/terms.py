@@ -13,6 +13,9 @@ MAX_WORDS = 4
 AMBIGUOUS = "ambiguous"
 """How the entry of an abbreviation begins that may mean something else: other words of the query must support it."""
 
+OPERATIONS = "operations"
+"""The entry of what an operation is called in the words of a code system."""
+
 
 class Synonym(NamedTuple):
     """Another ``term`` for the one looked up: one word, or several that stand for a phrase.

@@ -33,6 +33,12 @@ NAMES = {
     "adalimumab": "Injection, adalimumab, 20 mg",
     "humeral": "Release Right Humeral Head, Open Approach",
     "septum": "Repair Nasal Septum, Open Approach",
+    "stomach": "Bypass Stomach to Jejunum, Open Approach",
+    "stomach vein": "Bypass Gastric Vein to Lower Vein, Open Approach",
+    "coronary": "Bypass Coronary Artery, One Artery from Coronary Artery, Open Approach",
+    "heart failure": "Procedure for heart failure; implantation of interatrial shunt, a bypass of the atrial septum",
+    "sheath": "Prosthetic sheath, below knee, each",
+    "meniscus": "Excision of Right Knee Joint, Open Approach",
     "dedicated": "Receiver (monitor), dedicated, for use with therapeutic glucose continuous monitor system",
 }  # fmt: skip
 
@@ -60,6 +66,11 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("back brace", "back"),
         ("humira", "adalimumab"),
         ("deviated septum", "septum"),
+        ("gastric bypass", "stomach"),
+        ("heart bypass", "coronary"),
+        ("coronary artery bypass", "coronary"),
+        ("artificial knee", "knee"),
+        ("meniscectomy", "meniscus"),
     ],
 )
 def test_what_people_call_it_comes_first(index: Index, query: str, best: str) -> None:

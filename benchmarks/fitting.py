@@ -27,6 +27,7 @@ GRID: dict[str, tuple[float, ...]] = {
     "STEM_WEIGHT": (0.5, 0.6, 0.7, 0.8, 0.9),
     "SYNONYM_WEIGHT": (0.2, 0.3, 0.4, 0.6),
     "TERM_WEIGHT": (0.2, 0.3, 0.4, 0.6),
+    "OPERATION_WEIGHT": (0.6, 0.8, 1.0, 1.3),
     "TERM_SYNONYM_WEIGHT": (0.4, 0.6, 0.8),
     "PARTS_WEIGHT": (0.4, 0.6, 0.8, 0.95),
     "CORRECTED_WEIGHT": (0.4, 0.6, 0.8),

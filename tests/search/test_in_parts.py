@@ -1,0 +1,60 @@
+"""Postings are read some at a time, and of words in phrases only some: how many that are does not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from procsearch.search import occurrences, phrases
+from procsearch.search.index import open_index
+
+from .built import build, page
+
+WORDS = "graft grafts grafted leg legs suture valve valves vein veins artery arteries".split()
+QUERIES = (
+    "graft", "graft leg vein", "[graft TO suture]", "v*", "*e*", "risks:v*", "risks:graft steps:[leg TO vein]",
+    "grafd~", "leg AND [a TO m]", "NOT v*", '"graft leg"', '"suture valve"~3', "graft AND NOT \"leg vein\"",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two hundred pages of few words: every word stands on many of them."""
+    chance = Random(3)
+
+    def text() -> str:
+        return " ".join(chance.choices(WORDS, k=chance.randrange(1, 12)))
+
+    pages = {f"p{number}": page(text(), risks=text(), steps=text()) for number in range(200)}
+    folder = tmp_path_factory.mktemp("parts")
+    build(folder, pages)
+    return folder / "index"
+
+
+def answers(folder: Path) -> list[Any]:
+    index = open_index(folder)
+    found = []
+    for query in QUERIES:
+        results = index.search(query, limit=300, facets=["section"])
+        found.append((query, results.total, [(hit.id, hit.score) for hit in results.hits], results.facets))
+    return found
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 7, 200, 1000])
+def test_how_many_at_a_time_does_not_show(folder: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
+    at_once = answers(folder)
+    monkeypatch.setattr(occurrences, "_AT_A_TIME", at_a_time)
+    monkeypatch.setattr(occurrences, "_ROOM", occurrences._Room())
+    assert answers(folder) == [
+        (query, total, [(id, pytest.approx(score, rel=1e-5)) for id, score in hits], facets)
+        for query, total, hits, facets in at_once
+    ]
+
+
+def test_what_is_read_of_words_in_phrases_does_not_show(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = answers(folder)
+    monkeypatch.setattr(phrases, "_FEW", 0)
+    assert answers(folder) == whole

@@ -17,16 +17,18 @@ WORDS = "graft grafts grafted leg legs suture valve valves vein veins artery art
 QUERIES = (
     "graft", "graft leg vein", "[graft TO suture]", "v*", "*e*", "risks:v*", "risks:graft steps:[leg TO vein]",
     "grafd~", "leg AND [a TO m]", "NOT v*", '"graft leg"', '"suture valve"~3', "graft AND NOT \"leg vein\"",
+    '"keystone graft"', '"leg graft keystone"~9',
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two hundred pages of few words: every word stands on many of them."""
+    """Two hundred pages of few words: all but one of the words stand on many of them."""
     chance = Random(3)
 
     def text() -> str:
-        return " ".join(chance.choices(WORDS, k=chance.randrange(1, 12)))
+        words = chance.choices(WORDS, k=chance.randrange(1, 12))
+        return " ".join([*words, "keystone", "graft"] if chance.random() < 0.03 else words)
 
     pages = {f"p{number}": page(text(), risks=text(), steps=text()) for number in range(200)}
     folder = tmp_path_factory.mktemp("parts")

@@ -15,9 +15,9 @@ from .built import build, page
 
 WORDS = "graft grafts grafted leg legs suture valve valves vein veins artery arteries".split()
 QUERIES = (
+    '"keystone graft"', '"leg graft keystone"~9',  # first, while nothing is known of the common words
     "graft", "graft leg vein", "[graft TO suture]", "v*", "*e*", "risks:v*", "risks:graft steps:[leg TO vein]",
-    "grafd~", "leg AND [a TO m]", "NOT v*", '"graft leg"', '"suture valve"~3', "graft AND NOT \"leg vein\"",
-    '"keystone graft"', '"leg graft keystone"~9',
+    "grafd~", "leg AND [a TO m]", "NOT v*", '"graft leg"', '"suture valve"~3', 'graft AND NOT "leg vein"',
 )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ class Block(NamedTuple):
         return bool(self.links) and sum(len(link.text) for link in self.links) >= 0.85 * len(self.text)
 
 
+Entry = tuple[Block, int]
+"""A block and the number of the region of its page that it stands in."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawPage:
     """A page as its reader hands it on: the blocks in page order and what its head says."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from bs4 import BeautifulSoup
 from bs4.builder._lxml import LXMLTreeBuilder
 
-from .blocks import BOLD_LEVEL, Block, Link, RawPage
+from .blocks import BOLD_LEVEL, Block, Entry, Link, RawPage
 from .decoding import clean_text
 from .head import HeadReader
 from .headings import HeadingTable
@@ -64,7 +64,7 @@ def read_html(html: str, table: HeadingTable) -> RawPage:
     builder = _Builder(table)
     BeautifulSoup(html if "<" in html else "<p>" + html, builder=builder)
     walk = builder.walk
-    blocks = drop_noise(walk.out, walk.regions, table)
+    blocks = drop_noise(walk.entries, walk.regions, table)
     return RawPage(blocks, walk.head.title, walk.head.canonical, walk.head.metadata)
 
 
@@ -116,7 +116,7 @@ class _Walk:
     """The pass: gathers inline text into lines and lines into blocks. The parser calls start, end, data and close."""
 
     def __init__(self, table: HeadingTable) -> None:
-        self.out: list[tuple[Block, int]] = []
+        self.entries: list[Entry] = []
         self.regions: list[Region] = [Region(-1, False)]
         self.head = HeadReader()
         self._open: list[_Before] = []
@@ -235,12 +235,12 @@ class _Walk:
         elif name == "tr" and self._tables:
             self._rows.append([])
         elif name in ("td", "th") and self._rows:
-            self._rows[-1].append(Cell(name == "th", self.out))
-            self.out = []
+            self._rows[-1].append(Cell(name == "th", self.entries))
+            self.entries = []
         elif name == "p" and attributes and self._is_list_paragraph(attributes):
             self._item = True
         elif name == "pre" and self._pre is None:
-            self._pre = _Pre(len(self._open), len(self.out), [])
+            self._pre = _Pre(len(self._open), len(self.entries), [])
 
     def _leave(self, before: _Before) -> None:
         name = before.name
@@ -258,10 +258,10 @@ class _Walk:
     def _leave_block(self, name: str) -> None:
         if name in ("td", "th") and self._rows and self._rows[-1]:
             cell = self._rows[-1][-1]
-            self._rows[-1][-1] = Cell(cell.is_head, self.out)
-            self.out = cell.entries
+            self._rows[-1][-1] = Cell(cell.is_head, self.entries)
+            self.entries = cell.entries
         elif name == "tr" and self._rows:
-            self.out.extend(self._tables[-1].read_row(self._rows.pop()) if self._tables else [])
+            self.entries.extend(self._tables[-1].read_row(self._rows.pop()) if self._tables else [])
         elif name == "table" and self._tables:
             self._tables.pop()
         elif name in _OWN_HEADER:
@@ -274,7 +274,7 @@ class _Walk:
         self._pre = None
         text = "".join(pre.text)
         if "\n" in text.strip():
-            self.out[pre.blocks :] = [(block, self._region) for block in text_blocks(text, self._table)]
+            self.entries[pre.blocks :] = [(block, self._region) for block in text_blocks(text, self._table)]
 
     def _leave_link(self, before: _Before) -> None:
         text = " ".join("".join([piece for piece, _ in self._pieces[before.pieces :]]).split())
@@ -296,7 +296,7 @@ class _Walk:
         if not (text.isascii() and text.isprintable()):
             text = " ".join(clean_text(text).split())
         links, self._links = tuple(self._links), []
-        self.out.append((self._block(text, pieces, links), self._region))
+        self.entries.append((self._block(text, pieces, links), self._region))
         self._item = False
 
     def _block(self, text: str, pieces: list[tuple[str, bool]], links: tuple[Link, ...]) -> Block:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .blocks import Block
+from .blocks import Block, Entry
 from .codes import in_url
 from .headings import HeadingTable
 
@@ -79,7 +79,7 @@ def _names_noise(classes: str) -> bool:
     return not words.isdisjoint(NOISE_WORDS) or _SITE_HEADER.search(classes) is not None
 
 
-def drop_noise(entries: list[tuple[Block, int]], regions: list[Region], table: HeadingTable) -> list[Block]:
+def drop_noise(entries: list[Entry], regions: list[Region], table: HeadingTable) -> list[Block]:
     """The blocks outside suspect regions, and those of a region that plainly holds the page's own text.
 
     That is a region with most of the page's section headings and text under them; on a page without any, one with
@@ -117,7 +117,7 @@ def drop_noise(entries: list[tuple[Block, int]], regions: list[Region], table: H
     return [block for at, (block, region) in enumerate(entries) if not dropped[region] or at in similar]
 
 
-def _similar_codes(entries: list[tuple[Block, int]], regions: list[Region], table: HeadingTable) -> set[int]:
+def _similar_codes(entries: list[Entry], regions: list[Region], table: HeadingTable) -> set[int]:
     """Which entries are lists of similar codes, as sites put into a sidebar: heading and links to the next heading."""
     similar: set[int] = set()
     listed: list[int] = []

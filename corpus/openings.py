@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from enum import IntEnum
 from typing import NamedTuple
 
 from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block, Style
@@ -36,6 +37,20 @@ class Opening(NamedTuple):
     level: int
 
 
+class _Strength(IntEnum):
+    """How plainly a block heads a section, the plainest first."""
+
+    HEADING = 0
+    BOLD = 1
+    LINE = 2
+    BOLD_LABEL = 3
+    LABEL = 4
+    """A label stands before text on its line."""
+    ITEM = 5
+    BOLD_ITEM = 6
+    ITEM_LABEL = 7
+
+
 class _Form(NamedTuple):
     """How a heading is written; the headings of a page are alike in it."""
 
@@ -49,12 +64,14 @@ class _Candidate(NamedTuple):
     heading: str
     rest: str
     level: int
-    strength: int  # of the style: the smaller, the stronger
+    strength: _Strength
     is_bold: bool = False
 
     @property
     def form(self) -> _Form:
-        style: Style = "heading" if self.strength == 0 else "text" if self.strength < 5 else "item"
+        style: Style = "text" if self.strength < _Strength.ITEM else "item"
+        if self.strength == _Strength.HEADING:
+            style = "heading"
         return _Form(style, self.is_bold, bool(self.rest))
 
 
@@ -69,12 +86,12 @@ class Openings:
         self._candidates = [self._candidate(number, block) for number, block in enumerate(blocks)]
         self._title = next((n for n, block in enumerate(blocks) if block.style == "heading"), None)
         self._contents = self._find_contents()
-        self._strongest: dict[str, int] = {}
+        self._strongest: dict[str, _Strength] = {}
         self._forms: defaultdict[_Form, set[str]] = defaultdict(set)
         for number, candidate in enumerate(self._candidates):
             if candidate and candidate.found and not candidate.found.subordinate and number not in self._contents:
                 kind = candidate.found.kind
-                self._strongest[kind] = min(candidate.strength, self._strongest.get(kind, 99))
+                self._strongest[kind] = min(candidate.strength, self._strongest.get(kind, candidate.strength))
                 if kind not in FIELD_KINDS:
                     self._forms[candidate.form].add(kind)
         self._bold_labels_head = self._head_in(_Form("text", True, True))
@@ -91,7 +108,7 @@ class Openings:
         candidate = self._candidates[number]
         if candidate is None:
             return None
-        if current == "similar_codes" and candidate.strength >= 2 and not candidate.found:
+        if current == "similar_codes" and candidate.strength > _Strength.BOLD and not candidate.found:
             return None
         if candidate.found is None:
             if level == HEAD_LEVEL and not self._follows_title(number, candidate):
@@ -106,15 +123,19 @@ class Openings:
         assert found is not None
         opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
         if found.subordinate:
-            is_high = candidate.strength <= 1 and candidate.level <= level != HEAD_LEVEL
+            is_high = candidate.strength <= _Strength.BOLD and candidate.level <= level != HEAD_LEVEL
             return opening if is_high or self._is_stage(candidate, found.kind, current) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
-            return opening if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= 1 else None
+            return (
+                opening
+                if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= _Strength.BOLD
+                else None
+            )
         if found.kind == "furniture":
-            return opening if candidate.strength <= 1 or self._links_follow(number) else None
+            return opening if candidate.strength <= _Strength.BOLD or self._links_follow(number) else None
         if candidate.strength > self._strongest[found.kind]:
             return None
-        if candidate.strength >= 6 and not self._items_head:
+        if candidate.strength >= _Strength.BOLD_ITEM and not self._items_head:
             return None
         return opening
 
@@ -136,10 +157,10 @@ class Openings:
 
     def _marked(self, number: int, block: Block) -> _Candidate | None:
         text, is_bold = block.text, block.style == "bold"
-        strength = 1 if is_bold else 0
+        strength = _Strength.BOLD if is_bold else _Strength.HEADING
         if found := self._table.read(text, self._about):
             return _Candidate(found, text, "", block.level, strength, is_bold)
-        if labelled := self._label(block, _LABEL_LEVEL, 4):
+        if labelled := self._label(block, _LABEL_LEVEL, _Strength.LABEL):
             return labelled
         if is_bold and not self._heads(number, text):
             return None
@@ -150,23 +171,26 @@ class Openings:
         is_item = block.style == "item"
         is_bold = bool(block.label) and len(block.label) >= len(text) - 1
         if found := table.exact(text):
-            return _Candidate(found, text, "", PLAIN_LEVEL, 5 if is_item else 2, is_bold)
+            return _Candidate(found, text, "", PLAIN_LEVEL, _Strength.ITEM if is_item else _Strength.LINE, is_bold)
         if (is_bold or not is_item) and _may_head(text) and (found := table.read(text)):
-            return _Candidate(found, text, "", PLAIN_LEVEL, 6 if is_item else 2, is_bold)
-        return self._label(block, _ITEM_LEVEL if is_item else _LABEL_LEVEL, 7 if is_item else 4)
+            return _Candidate(found, text, "", PLAIN_LEVEL, _Strength.BOLD_ITEM if is_item else _Strength.LINE, is_bold)
+        if is_item:
+            return self._label(block, _ITEM_LEVEL, _Strength.ITEM_LABEL)
+        return self._label(block, _LABEL_LEVEL, _Strength.LABEL)
 
-    def _label(self, block: Block, level: int, strength: int) -> _Candidate | None:
+    def _label(self, block: Block, level: int, strength: _Strength) -> _Candidate | None:
         """ "Heading: text on the same line", the heading in bold or not."""
         text = block.text
+        in_bold = _Strength.BOLD_LABEL if strength == _Strength.LABEL else _Strength.BOLD_ITEM
         if block.label and len(block.label) <= _MAX_LABEL and (found := self._table.read(block.label, self._about)):
             after = text[len(block.label) :] if text.startswith(block.label) else ":" + text.partition(":")[2]
             rest = after.lstrip(" :|" + DASHES)
             goes_on = rest[:1].islower() and after.strip() == rest and not block.label.endswith(":")
             if rest and not goes_on:  # "**Recovery** is quick" is a sentence
-                return _Candidate(found, block.label.rstrip(" :"), rest, level, strength - 1, is_bold=True)
-        if strength == 4 and 0 < len(block.label) <= _MAX_LABEL and self._is_unknown_label(block):
+                return _Candidate(found, block.label.rstrip(" :"), rest, level, in_bold, is_bold=True)
+        if strength == _Strength.LABEL and 0 < len(block.label) <= _MAX_LABEL and self._is_unknown_label(block):
             rest = text[len(block.label) :].lstrip(" :")
-            return _Candidate(None, block.label.rstrip(" :"), rest, BOLD_LEVEL, strength - 1, is_bold=True)
+            return _Candidate(None, block.label.rstrip(" :"), rest, BOLD_LEVEL, in_bold, is_bold=True)
         end = _LABEL_END.search(text, 0, _MAX_LABEL)
         if end and (rest := text[end.end() :].strip()) and (found := self._table.read(text[: end.start()])):
             return _Candidate(found, text[: end.start()], rest, level, strength)
@@ -174,7 +198,7 @@ class Openings:
 
     def _follows_title(self, number: int, candidate: _Candidate) -> bool:
         """Whether a heading of unknown words at the head of the page opens a section, not being the title itself."""
-        if candidate.strength > 0 or number == self._title or number + 1 >= len(self._blocks):
+        if candidate.strength != _Strength.HEADING or number == self._title or number + 1 >= len(self._blocks):
             return False
         following = self._blocks[number + 1]
         return following.style in ("text", "item") and is_label(following.text) is None

@@ -13,7 +13,8 @@ from .errors import PageError
 from .headings import heading_table
 from .html import TooMuch, read_html
 from .procedure import Procedure
-from .sections import Parts, read_sections, read_similar
+from .sections import Parts, read_sections
+from .similar import similar_codes
 from .text import read_text
 
 _HTML_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".mhtml"})
@@ -62,7 +63,7 @@ def parse_page(
         common_names=parts.common_names,
         medical_terms=parts.medical_terms,
         sections=parts.sections,
-        similar_codes=read_similar(parts, found.system),
+        similar_codes=similar_codes(parts.similar, found.system),
         source=source or url or "",
         warnings=(*parts.warnings, *warnings),
     )

@@ -10,8 +10,8 @@ from .blocks import Block, RawPage
 from .codes import Found, beside_title, guess, in_line, is_label, labelled, system_named
 from .headings import HeadingTable, is_furniture, squeeze
 from .openings import HEAD_LEVEL, Opening, Openings
-from .procedure import SECTION_KINDS, Section, SimilarCode
-from .similar import names, similar_codes
+from .procedure import SECTION_KINDS, Section
+from .similar import names
 
 _MAX_DESCRIPTOR = 1_500  # characters; a longer paragraph is text
 _MIN_DESCRIPTOR = 15  # characters; a shorter one is some label, if nothing marks it as the descriptor
@@ -258,11 +258,6 @@ class _Builder:
             parts.warnings.append("the descriptor is cut off")
         if not parts.name:
             parts.warnings.append("no name found")
-
-
-def read_similar(parts: Parts, system: str | None) -> tuple[SimilarCode, ...]:
-    """The similar codes of the page, whose own system is ``system``."""
-    return similar_codes(parts.similar, system)
 
 
 def _about(blocks: list[Block]) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .blocks import BOLD_LEVEL, Block
+from .blocks import BOLD_LEVEL, Block, Entry
 from .headings import HeadingTable, squeeze
-
-Entry = tuple[Block, int]
-"""A block and the number of the region it stands in."""
 
 _COLUMNS = """
     code codes description descriptor procedure name system link section details information topic value field

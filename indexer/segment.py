@@ -237,7 +237,7 @@ class Segment:
         # A term's gaps add up to its last document; the term after it begins from 0 again.
         last = np.add.reduceat(documents, [0, *ends[:-1]])
         if int(np.maximum.reduce(last)) >= self.pages:
-            raise DamagedIndex(self.name, f"the postings of a term from {min(numbers)} on point outside its pages")
+            raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
         documents[ends[:-1]] -= last[:-1]
         np.add.accumulate(documents, out=documents)
         return documents, np.concatenate(codes), list(map(len, codes))

@@ -26,24 +26,23 @@ class MatchedSections:
 
     def __init__(self, snapshot: Snapshot, evaluator: Evaluator, asked: Iterable[AskedWord]) -> None:
         nodes = {key_of(word.node): word.node for word in asked}.values()
-        self._matched = np.zeros((snapshot.pages, FIELD_MASK + 1), bool)
+        self._matched = np.zeros((FIELD_MASK + 1, snapshot.pages), bool)
         for field, those in groupby(sorted(nodes, key=_field), _field):
             marked = np.zeros_like(self._matched)
             for node in those:
                 for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
-                    evaluator.sought(node, segment).mark(marked[base : base + segment.pages])
-            fields = field_range(field)
-            asked_for = slice(fields.start, fields.stop)
-            self._matched[:, asked_for] |= marked[:, asked_for]
+                    evaluator.sought(node, segment).mark(marked, base)
+            for number in field_range(field):
+                self._matched[number] |= marked[number]
 
     def counts(self, mask: Mask) -> dict[str, int]:
         """How many pages of ``mask`` have a word in each kind of section, most first."""
-        found = np.count_nonzero(self._matched[mask], axis=0).tolist()
-        return most_first({kind: found[FIELD_NUMBERS[kind]] for kind in SECTION_KINDS})
+        having = {kind: self._matched[FIELD_NUMBERS[kind]] & mask for kind in SECTION_KINDS}
+        return most_first({kind: int(np.count_nonzero(pages)) for kind, pages in having.items()})
 
     def mask(self, kinds: Sequence[str]) -> Mask:
         """The pages that have a word in a section of one of ``kinds``."""
-        mask: Mask = np.logical_or.reduce(self._matched[:, [FIELD_NUMBERS[kind] for kind in kinds]], axis=1)
+        mask: Mask = np.logical_or.reduce(self._matched[[FIELD_NUMBERS[kind] for kind in kinds]])
         return mask
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from ..indexer import postings as codec
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
-from ..indexer.inversion import FIELD_BITS
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
 from .phrases import NOWHERE, Phrases, telling
@@ -74,6 +73,7 @@ class _Room(local):
 
     def __init__(self) -> None:
         self.pages = np.empty(_AT_A_TIME, np.int64)
+        self.places = np.empty(_AT_A_TIME, np.int64)
         self.weights = np.empty(_AT_A_TIME, np.float32)
 
 
@@ -128,15 +128,16 @@ class Sought(NamedTuple):
         for found in self.found:
             np.add.at(tf, found.pages, found.weighted(table))
 
-    def mark(self, fields: Mask) -> None:
-        """Mark in ``fields``, a row for each page, those that have a posting."""
-        places = fields.reshape(-1)
+    def mark(self, fields: Mask, base: int) -> None:
+        """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
+        places, pages_in_row = fields.reshape(-1), fields.shape[1]
         for _, pages, codes in self._parts():
-            place = np.left_shift(pages, FIELD_BITS, out=_ROOM.pages[: len(pages)])
-            place |= codes >> codec.FIELD_SHIFT
+            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=_ROOM.places[: len(pages)])
+            place += pages
+            place += base
             places[place] = True
         for found in self.found:
-            fields[found.pages, found.codes >> codec.FIELD_SHIFT] = True
+            fields[found.codes >> codec.FIELD_SHIFT, found.pages + base] = True
 
     def _parts(self) -> Iterator[tuple[Sequence[tuple[float, int]], Documents, Codes]]:
         """The postings not yet read, some at a time.

@@ -103,9 +103,7 @@ class Gate:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if self._token is not None and path not in OPEN_PATHS and not _proves(given, self._token):
             told = "this service needs its token, as Authorization: Bearer or as the password"
-            raise RequestError(
-                401, "unauthorized", told, {"WWW-Authenticate": 'Basic realm="procsearch", charset="UTF-8"'}
-            )
+            raise RequestError(401, "unauthorized", told, _CHALLENGE)
 
     async def _refuse(self, scope: Scope, error: RequestError, send: Send) -> None:
         media_type, body = self._error_page(scope, error)

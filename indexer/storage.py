@@ -34,6 +34,7 @@ class Storage:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self._folder = os.fspath(self.path)
 
     def make(self) -> None:
         """Make the folder, durably, if it is not there."""
@@ -66,7 +67,7 @@ class Storage:
     def size_and_time(self, name: str) -> tuple[int, int, int] | None:
         """A cheap stamp of a file, (inode, bytes, nanoseconds of modification), or None where there is none."""
         try:
-            found = os.stat(os.path.join(self.path, name))  # noqa: PTH116, PTH118 - asked before every search: 2 µs
+            found = os.stat(f"{self._folder}/{name}")  # noqa: PTH116 - asked before every search: 2 µs
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from copy import copy
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -222,6 +223,7 @@ def tokens(field: str, text: str) -> list[str]:
     return [text.lower()] if field in KEYWORD_FIELDS else terms(text)
 
 
+@lru_cache(maxsize=64)
 def query_fields(systems: frozenset[str] = frozenset()) -> frozenset[str]:
     """The names that may stand before a colon: those of fields and of code systems."""
     return frozenset((*FIELD_NUMBERS, ALL)) | systems

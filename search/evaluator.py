@@ -20,7 +20,7 @@ from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
-from .cache import BoundedCache
+from .cache import BoundedCache, WorkedOut
 from .deadline import check_deadline
 from .expansion import Expander, Expansion
 from .language import trees as q
@@ -48,6 +48,7 @@ _SORTING_COST = 2
 """How many times as long it takes to put a posting in order as to add it up where every page has its place."""
 
 _SIDE_BY_SIDE_BYTES = 8 * 2**20
+_EXPANSIONS_KEPT = 1000
 
 
 class Evaluator:
@@ -64,7 +65,7 @@ class Evaluator:
         self._phrases = Phrases()
         self._side_by_side: BoundedCache[Sought] = BoundedCache(_SIDE_BY_SIDE_BYTES)
         self._tables: dict[str, Table] = {}
-        self._expansions: dict[Any, Expansion] = {}
+        self._expansions: WorkedOut[Any, Expansion] = WorkedOut(_EXPANSIONS_KEPT)
 
     def evaluate(self, query: Any) -> Matches:
         """The live pages that match ``query`` and their scores."""
@@ -189,16 +190,12 @@ class Evaluator:
 
     def expansion(self, query: Any) -> Expansion:
         """The terms that a wildcard or a fuzzy word stands for."""
-        found = self._expansions.get(query)
-        if found is None:
-            if isinstance(query, q.Wildcard):
-                found = self._expander.wildcard(query.fieldname, query.text)
-            else:
-                found = self._expander.fuzzy(query.fieldname, query.text, query.maxdist, query.prefixlength)
-            if len(self._expansions) > 1000:
-                self._expansions.clear()
-            self._expansions[query] = found
-        return found
+        return self._expansions.of(query, self._expand)
+
+    def _expand(self, query: Any) -> Expansion:
+        if isinstance(query, q.Wildcard):
+            return self._expander.wildcard(query.fieldname, query.text)
+        return self._expander.fuzzy(query.fieldname, query.text, query.maxdist, query.prefixlength)
 
     def expanded(self, query: Any) -> list[str]:
         """The terms that a wildcard or a fuzzy word stands for."""

@@ -119,13 +119,6 @@ class PageAnalyser:
         return found
 
 
-def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:
-    """One procedure, ready for the index."""
-    analyser = PageAnalyser()
-    analyser.add(procedure, facts)
-    return analyser.pages()
-
-
 def texts_by_field(procedure: Procedure) -> dict[int, str]:
     """The text of each field that has any, by ascending field number: phrases are looked for in that order."""
     by_field: dict[int, str] = {}

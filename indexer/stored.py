@@ -144,16 +144,6 @@ def _of_texts(procedure: Procedure) -> bool:
     return all(type(text) is str for text in texts) and all(text is None or type(text) is str for text in perhaps)
 
 
-def pack_procedure(procedure: Procedure) -> bytes:
-    """``procedure`` packed against what is usual, without its id and source."""
-    return _usual_packer().pack(encoded(procedure))
-
-
 def unpack_procedure(packed: bytes, id: str, source: str) -> Procedure:
-    """The procedure with this ``id`` and ``source`` that :func:`pack_procedure` packed."""
+    """The procedure with this ``id`` and ``source`` that was packed against what is usual."""
     return decoded(Unpacker().unpack(packed), id, source)
-
-
-@cache
-def _usual_packer() -> Packer:
-    return Packer()

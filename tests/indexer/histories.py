@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from procsearch.corpus.procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 from procsearch.indexer.check import check
-from procsearch.indexer.page import indexable
+from procsearch.indexer.page import NO_FACTS, IndexablePages, PageAnalyser, PageFacts
 from procsearch.indexer.snapshot import Snapshot, open_snapshot
 from procsearch.indexer.storage import Storage
 from procsearch.indexer.writer import IndexWriter, path_order
@@ -92,6 +92,13 @@ def histories(most_commits: int = 6, most_pages: int = 7) -> st.SearchStrategy[l
     """Some commits over a few sources and ids, so that pages are replaced and ids collide."""
     sources = [*SOURCES, *(f"more/{number}.html" for number in range(most_pages))]
     return st.lists(commits(sources, most_pages), min_size=1, max_size=most_commits)
+
+
+def indexable(procedure: Procedure, facts: PageFacts = NO_FACTS) -> IndexablePages:
+    """One procedure, ready for the index."""
+    analyser = PageAnalyser()
+    analyser.add(procedure, facts)
+    return analyser.pages()
 
 
 def apply(path: Path, commit: Commit) -> None:

@@ -16,11 +16,11 @@ from procsearch.indexer.batch import Batch
 from procsearch.indexer.files import FileRecord, SegmentRecord
 from procsearch.indexer.layout import Arrays
 from procsearch.indexer.merge import merged
-from procsearch.indexer.page import PageFacts, indexable
+from procsearch.indexer.page import PageFacts
 from procsearch.indexer.segment import DELETED, Segment
 from procsearch.indexer.storage import Storage
 
-from .histories import procedures
+from .histories import indexable, procedures
 
 groups = st.lists(st.lists(procedures, min_size=1, max_size=6), min_size=1, max_size=5)
 

@@ -10,12 +10,13 @@ import pytest
 
 from procsearch.corpus.procedure import Procedure, Section
 from procsearch.indexer.manifest import read_manifest
-from procsearch.indexer.page import indexable
 from procsearch.indexer.reindex import reindex
 from procsearch.indexer.segment import Segment
 from procsearch.indexer.storage import Storage
-from procsearch.indexer.stored import Packer, Unpacker, common_phrases, decoded, encoded, pack_procedure, zstd
+from procsearch.indexer.stored import Packer, Unpacker, common_phrases, decoded, encoded, zstd
 from procsearch.indexer.writer import IndexWriter
+
+from .histories import indexable
 
 WORDS = Path(__file__).with_name("test_packing.py").read_text().split()
 
@@ -60,7 +61,7 @@ def test_many_pages_find_phrases_of_their_own_and_few_do_not(tmp_path: Path) -> 
     (segment,) = segments(tmp_path / "many")
     assert segment.phrases
     assert_whole(tmp_path / "many", range(330))
-    usual = sum(len(pack_procedure(procedure(number))) for number in range(330))
+    usual = sum(len(Packer().pack(encoded(procedure(number)))) for number in range(330))
     assert len(segment.file["stored_data"]) + len(segment.phrases) < usual
 
 

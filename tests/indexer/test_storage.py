@@ -16,14 +16,13 @@ import pytest
 
 from procsearch.corpus.errors import DamagedIndex, EngineError, IndexLocked, NoIndex
 from procsearch.indexer.arrays import ArrayFile, write_arrays
-from procsearch.indexer.page import indexable
 from procsearch.indexer.reindex import reindex
 from procsearch.indexer.snapshot import Snapshot, open_snapshot
 from procsearch.indexer.storage import LOCK_NAME, Storage, sweep
 from procsearch.indexer.writer import IndexWriter
 
 from ..crash.support import names_in, watched
-from .histories import Commit, apply, make_procedure
+from .histories import Commit, apply, indexable, make_procedure
 
 
 class TestPlaces:

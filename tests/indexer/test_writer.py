@@ -15,12 +15,11 @@ from procsearch.corpus.errors import IndexLocked, NoIndex
 from procsearch.corpus.procedure import Procedure
 from procsearch.indexer.check import check
 from procsearch.indexer.manifest import Versions, read_manifest
-from procsearch.indexer.page import indexable
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
 from procsearch.indexer.writer import IndexWriter, path_order
 
-from .histories import Commit, apply, grow, histories, live_after, make_procedure, sources_after
+from .histories import Commit, apply, grow, histories, indexable, live_after, make_procedure, sources_after
 
 
 def page(source: str, id: str = "one", name: str = "clot") -> Procedure:

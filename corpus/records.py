@@ -20,7 +20,6 @@ import orjson
 
 from .errors import PageError
 from .found import Failed, File, Page
-from .limits import Limits
 from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
 PARSER_VERSION = 2
@@ -71,18 +70,18 @@ def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None
         raise PageError(source, str(error)) from error
 
 
-def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page | Failed:
+def page_of_record(data: bytes, file: File, source: str) -> Page | Failed:
     """The page in one record of a file: a crawled page unwrapped, any other record as it is."""
     if b'"sections"' in data and b'"html"' not in data:  # a procedure: what is wrong with it shows when it is parsed
-        return file.page(source, data, content_type=JSON, limits=limits)
+        return file.page(source, data, content_type=JSON)
     try:
         record = _load(data)
         if crawl := _crawl(record):
-            return file.page(crawl.url or source, **crawl._asdict(), limits=limits)
+            return file.page(crawl.url or source, **crawl._asdict())
         _check_form(record)
     except ValueError as error:
         return file.failed(source, error)
-    return file.page(source, data, content_type=JSON, limits=limits)
+    return file.page(source, data, content_type=JSON)
 
 
 def _load(data: bytes) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def pages(stream: io.BufferedReader, file: File, source: str, limits: Limits) ->
         url = headers.get("warc-target-uri", "").strip("<>")
         found: Page | Failed | None = None
         try:
-            content = _content(headers, io.BufferedReader(body, CHUNK), body.left, limits.max_page_bytes)
+            content = _content(headers, io.BufferedReader(body, CHUNK), int(length), limits.max_page_bytes)
             if content is not None:
                 data, content_type = content
                 found = file.page(url or f"{source}#{number}", data, url=url or None, content_type=content_type)

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block, Style
-from .codes import is_label
+from .codes import system_of_label
 from .headings import FIELD_KINDS, Heading, HeadingTable
 
 HEAD_LEVEL = 99
@@ -201,7 +201,7 @@ class Openings:
         if candidate.strength != _Strength.HEADING or number == self._title or number + 1 >= len(self._blocks):
             return False
         following = self._blocks[number + 1]
-        return following.style in ("text", "item") and is_label(following.text) is None
+        return following.style in ("text", "item") and system_of_label(following.text) is None
 
     def _links_follow(self, number: int) -> bool:
         following = self._blocks[number + 1 : number + 3]

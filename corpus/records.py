@@ -22,8 +22,10 @@ from .errors import PageError
 from .found import Failed, File, Page
 from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
+
+# What parses pages and codes is imported where it is used: workers that only read records do without.
 
 JSON = "application/json"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .blocks import Block, RawPage
-from .codes import Found, beside_title, guess, in_line, is_label, labelled, system_named
+from .codes import NO_CODE, FoundCode, beside_title, guess, in_line, labelled, system_named, system_of_label
 from .headings import HeadingTable, is_furniture, squeeze
 from .openings import HEAD_LEVEL, Opening, Openings
 from .procedure import SECTION_KINDS, Section
@@ -30,7 +30,7 @@ class Parts:
     medical_terms: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     similar: list[Block] = field(default_factory=list)
-    codes: list[Found] = field(default_factory=list)
+    codes: list[FoundCode] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -96,8 +96,8 @@ class _Builder:
                 self._parts.similar.append(Block("text", rest, links=block.links))
 
     def _read_code(self, rest: str, opening: Opening, block: Block) -> None:
-        found = in_line(rest, self._system) if rest else Found(None, None)
-        found = found if found.code else Found(system_named(rest), None)
+        found = in_line(rest, self._system) if rest else NO_CODE
+        found = found if found.code else FoundCode(system_named(rest), None)
         if found.code or found.system or not rest:
             self._parts.codes.append(found)
             if not rest:
@@ -127,10 +127,10 @@ class _Builder:
 
     def _is_label(self, block: Block) -> bool:
         """Note the system, where the block is nothing but its label."""
-        system = is_label(block.text)
+        system = system_of_label(block.text)
         if system is None:
             return False
-        self._parts.codes.append(Found(system, None))
+        self._parts.codes.append(FoundCode(system, None))
         if self._current.kind == "head":
             self._label_at = len(self._head)
         return True

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from .blocks import Block, RawPage
 from .codes import NO_CODE, FoundCode, beside_title, guess, in_line, labelled, system_named, system_of_label
-from .headings import HeadingTable, is_furniture, squeeze
+from .headings import HeadingTable, squeeze
+from .noise import is_furniture
 from .openings import HEAD_LEVEL, Opening, Openings
 from .procedure import SECTION_KINDS, Section
 from .similar import names

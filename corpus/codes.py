@@ -80,7 +80,8 @@ _SOME_CODE = r"[0-9A-Z][0-9A-Z.]{1,17}(?:-\d{1,2}(?![0-9A-Z]))?"
 
 _LABEL = re.compile(rf"({_SPELLING})[®™]?\s*(?:{_CODE_WORD})?\s*:?", re.IGNORECASE)
 _LABELLED = re.compile(
-    rf"\W{{0,3}}(?:(?P<system>{_SPELLING})[®™]?\s*(?:{_CODE_WORD})?|{_CODE_WORD}){_MARKS}(?P<code>{_SOME_CODE})(?![0-9A-Za-z])",
+    rf"\W{{0,3}}(?:(?P<system>{_SPELLING})[®™]?\s*(?:{_CODE_WORD})?|{_CODE_WORD})"
+    rf"{_MARKS}(?P<code>{_SOME_CODE})(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
 _SYSTEM_AFTER = re.compile(

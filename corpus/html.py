@@ -62,10 +62,9 @@ def read_html(html: str, table: HeadingTable) -> RawPage:
     _check_caps(html)
     html = re.sub(r"<\?xml", "<?x-ml", html, flags=re.IGNORECASE)  # else BeautifulSoup warns that this is XML
     builder = _Builder(table)
-    BeautifulSoup(html if "<" in html else "<p>" + html, builder=builder)
-    walk = builder.walk
-    blocks = drop_noise(walk.entries, walk.regions, table)
-    return RawPage(blocks, walk.head.title, walk.head.canonical, walk.head.metadata)
+    BeautifulSoup(html if "<" in html else "<p>" + html, builder=builder)  # else it warns of a file name or an address
+    met = builder.target
+    return RawPage(drop_noise(met.entries, met.regions, table), met.head.title, met.head.canonical, met.head.metadata)
 
 
 class _Builder(LXMLTreeBuilder):
@@ -77,9 +76,9 @@ class _Builder(LXMLTreeBuilder):
 
     def default_parser(self, encoding: str | None) -> Any:
         """A parser for one attempt at the page, and a pass that begins with it."""
-        self.walk = _Walk(self._table)
+        self.target = _Target(self._table)
         parser: Any = super().default_parser(encoding)
-        return parser(target=self.walk, encoding=encoding)
+        return parser(target=self.target, encoding=encoding)
 
 
 def _check_caps(html: str) -> None:
@@ -112,7 +111,7 @@ class _Pre(NamedTuple):
     text: list[str]
 
 
-class _Walk:
+class _Target:
     """The pass: gathers inline text into lines and lines into blocks. The parser calls start, end, data and close."""
 
     def __init__(self, table: HeadingTable) -> None:
@@ -235,6 +234,7 @@ class _Walk:
         elif name == "tr" and self._tables:
             self._rows.append([])
         elif name in ("td", "th") and self._rows:
+            # While a cell is open it keeps what stands before it; _leave_block gives it its own.
             self._rows[-1].append(Cell(name == "th", self.entries))
             self.entries = []
         elif name == "p" and attributes and self._is_list_paragraph(attributes):

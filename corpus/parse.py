@@ -33,7 +33,8 @@ _IS_DOCUMENT = re.compile(
     r"\s*(<!--[^>]{0,500}-->\s*|<\?xml[^>]{0,200}\?>\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE
 )
 _HTML_TAG = re.compile(
-    r"</?(?:p|div|h[1-6]|ul|ol|li|br|b|strong|span|table|tr|td|section|article|dl|dt|dd|a|main|font|title)\b[^<>]{0,200}>",
+    r"</?(?:p|div|h[1-6]|ul|ol|li|br|b|strong|span|table|tr|td|section|article|dl|dt|dd|a|main|font|title)\b"
+    r"[^<>]{0,200}>",
     re.IGNORECASE,
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The list of similar codes at the foot of a page, and lists of names."""
+"""The list of similar codes at the foot of a page."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ _SEPARATORS = " \t:;|,." + DASHES
 _FIRST_WORD = re.compile(r"[^\s:|,;\u2013\u2014]+")
 _CODE_AT_END = re.compile(r"(.*\S)\s*[(\[]\s*([^()\[\]]{2,40})[)\]]")
 _ONE_PART = re.compile(r"(?:\w+:)?(?://[^/]*)?/?[^/]*/?")
-_MAX_NAMES = 2_000  # characters; a longer list of names is text
-_COMMA = re.compile(r"\s*,\s*(?![^(]*\))")
-_SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
 
 
 def similar_codes(blocks: list[Block], system: str | None) -> tuple[SimilarCode, ...]:
@@ -105,11 +102,3 @@ def _with_system(found: FoundCode, rest: str) -> tuple[FoundCode, str]:
     if match and (named := system_named(match[1])) and read_code(found.code or "", named):
         return FoundCode(named, found.code), rest[match.end() :]
     return found, rest
-
-
-def names(text: str, is_plural: bool) -> list[str]:
-    """The names in ``text``: divided at semicolons, bars and " / ", and at commas outside brackets if ``is_plural``."""
-    parts = _SEMICOLON.split(text)
-    if is_plural and len(text) <= _MAX_NAMES:
-        parts = [re.sub(r"^(?:and|or)\s+", "", part) for whole in parts for part in _COMMA.split(whole)]
-    return [name for part in parts if (name := part.strip(" \t.,;:*"))]

@@ -126,11 +126,8 @@ class Openings:
             is_high = candidate.strength <= _Strength.BOLD and candidate.level <= level != HEAD_LEVEL
             return opening if is_high or self._is_stage(candidate, found.kind, current) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
-            return (
-                opening
-                if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= _Strength.BOLD
-                else None
-            )
+            may_open = level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= _Strength.BOLD
+            return opening if may_open else None
         if found.kind == "furniture":
             return opening if candidate.strength <= _Strength.BOLD or self._links_follow(number) else None
         if candidate.strength > self._strongest[found.kind]:
@@ -224,13 +221,8 @@ class Openings:
         contents: set[int] = set()
         run: list[int] = []
         for number, (block, candidate) in enumerate(zip([*self._blocks, None], [*self._candidates, None], strict=True)):
-            if (
-                block
-                and candidate
-                and candidate.found
-                and not candidate.rest
-                and (block.style == "item" or block.is_link)
-            ):
+            is_heading = candidate is not None and candidate.found is not None and not candidate.rest
+            if block and is_heading and (block.style == "item" or block.is_link):
                 run.append(number)
                 continue
             if len(run) >= 3:

@@ -88,7 +88,7 @@ class _Builder:
             if rest:
                 self._current.blocks.append(Block("text", rest, links=block.links))
         elif kind == "code":
-            self._read_code(rest, opening, block)
+            self._read_code(opening, block)
         elif rest and kind in self._values:
             self._values[kind] += [rest] if kind in ("name", "descriptor") else _names(rest, opening.heading)
             if self._current.kind in self._values:
@@ -98,15 +98,17 @@ class _Builder:
             if rest and kind == "similar_codes":
                 self._parts.similar.append(Block("text", rest, links=block.links))
 
-    def _read_code(self, rest: str, opening: Opening, block: Block) -> None:
-        found = in_line(rest, self._system) if rest else NO_CODE
-        found = found if found.code else FoundCode(system_named(rest), None)
-        if found.code or found.system or not rest:
-            self._parts.codes.append(found)
-            if not rest:
-                self._current = _OpenPart("code", opening.heading, opening.level)
-        else:
+    def _read_code(self, opening: Opening, block: Block) -> None:
+        if not opening.rest:
+            self._current = _OpenPart("code", opening.heading, opening.level)
+            return
+        found = in_line(opening.rest, self._system)
+        if found.code is None:
+            found = FoundCode(system_named(opening.rest), None)
+        if found == NO_CODE:
             self._add(block)
+        else:
+            self._parts.codes.append(found)
 
     def _add(self, block: Block) -> None:
         kind = self._current.kind

@@ -31,6 +31,11 @@ _REFUSALS = {
 }
 
 
+def is_archive(path: str) -> bool:
+    """Whether a file of this name is an archive whose members are read."""
+    return path.lower().endswith((*ZIP, *TAR))
+
+
 def members(file: File, limits: Limits) -> Iterator[Member | Failed]:
     """Each member of an archive that may hold pages, also where two have one name.
 
@@ -114,8 +119,3 @@ class _BoundedReads:
         if size > self._limit:
             raise TooLarge(f"its table of contents is larger than the limit of {self._limit:,} bytes")
         return self._file.read(size)
-
-
-def is_archive(path: str) -> bool:
-    """Whether a file of this name is an archive whose members are read."""
-    return path.lower().endswith((*ZIP, *TAR))

@@ -73,12 +73,12 @@ def _pages_of_file(file: File, limits: Limits) -> Iterator[Page | Failed]:
     elif name.endswith(archives.UNREAD):
         yield file.failed(file.source, "packed in a way that is not read; unpack it, or pack it as .zip or .tar.gz")
     elif name.removesuffix(".gz").endswith((*LINES, *WEB_ARCHIVE, *RECORD)):
-        yield from _told(_pages_of_opened(file, limits), file, file.source)
+        yield from _told(_pages_of_records(file, limits), file, file.source)
     else:
         yield file.page(file.source, content_type=_content_type(name), limits=limits)
 
 
-def _pages_of_opened(file: File, limits: Limits) -> Iterator[Page | Failed]:
+def _pages_of_records(file: File, limits: Limits) -> Iterator[Page | Failed]:
     with open_file(file.path) as stream:
         yield from _pages_in(stream, file, file.source, limits)
 

@@ -50,9 +50,10 @@ def parse_page(
 ) -> Procedure:
     """The procedure that a page describes.
 
-    ``data`` is HTML, Markdown or reader text; ``source`` is the page's path as named by the user, ``url`` its address
+    ``data`` is HTML, Markdown or plain text; ``source`` is the page's path as named by the user, ``url`` its address
     if known, ``content_type`` the type its carrier declares ("text/html; charset=iso-8859-1"), and ``headings`` maps a
-    site's own wordings to kinds of section. Raises PageError if there is no text to be had.
+    site's own wordings to kinds of section. Raises PageError if there is no text to be had, and ProcsearchError if
+    a kind is unknown.
     """
     source = source or url or ""
     page_name = source or "page"

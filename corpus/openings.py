@@ -22,7 +22,8 @@ _LABEL_LEVEL = PLAIN_LEVEL + 1
 _ITEM_LEVEL = PLAIN_LEVEL + 2
 _LABEL_END = re.compile(r"\s*[:\u2013\u2014|]\s*|\s+-\s+")
 _MAX_LABEL = 70  # characters before the colon in "Heading: text on the same line"
-_MAX_BOLD_HEADING = 90
+_MAX_BOLD_HEADING = 90  # characters of one with unknown words
+_MAX_UNMARKED_HEADING = 60  # characters of one that nothing marks as a heading, but its wording
 _LABELS_NEEDED = 3  # kinds so headed, before "Duration: an hour" in an item, or an unknown label, opens a section
 _STAGES = frozenset({"preparation", "steps", "recovery"})  # that "Before the procedure" and its like may head
 _REMARKS = frozenset({"note", "notes", "important", "tip", "caution", "warning", "example", "please note", "remember"})
@@ -159,7 +160,7 @@ class Openings:
             return _Candidate(found, text, "", block.level, strength, is_bold)
         if labelled := self._label(block, _LABEL_LEVEL, _Strength.LABEL):
             return labelled
-        if is_bold and not self._heads(number, text):
+        if is_bold and not self._heads_what_follows(number, text):
             return None
         return _Candidate(None, text, "", block.level, strength, is_bold)
 
@@ -169,7 +170,7 @@ class Openings:
         is_bold = bool(block.label) and len(block.label) >= len(text) - 1
         if found := table.exact(text):
             return _Candidate(found, text, "", PLAIN_LEVEL, _Strength.ITEM if is_item else _Strength.LINE, is_bold)
-        if (is_bold or not is_item) and _may_head(text) and (found := table.read(text)):
+        if (is_bold or not is_item) and _looks_like_heading(text) and (found := table.read(text)):
             return _Candidate(found, text, "", PLAIN_LEVEL, _Strength.BOLD_ITEM if is_item else _Strength.LINE, is_bold)
         if is_item:
             return self._label(block, _ITEM_LEVEL, _Strength.ITEM_LABEL)
@@ -211,7 +212,7 @@ class Openings:
         ends = block.label.endswith(":") or rest.lstrip().startswith(":")
         return ends and bool(rest.strip(" :")) and label.casefold() not in _REMARKS
 
-    def _heads(self, number: int, text: str) -> bool:
+    def _heads_what_follows(self, number: int, text: str) -> bool:
         """Whether a line in bold with unknown words heads what follows it."""
         following = self._blocks[number + 1].style if number + 1 < len(self._blocks) else None
         return len(text) <= _MAX_BOLD_HEADING and text[-1] not in ".,;!" and following in ("text", "item")
@@ -231,5 +232,6 @@ class Openings:
         return contents
 
 
-def _may_head(text: str) -> bool:
-    return len(text) <= 60 and text[-1] not in ".,;!"
+def _looks_like_heading(text: str) -> bool:
+    """Whether a line that nothing marks may be a heading: it is short and does not end as a sentence does."""
+    return len(text) <= _MAX_UNMARKED_HEADING and text[-1] not in ".,;!"

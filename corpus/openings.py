@@ -69,6 +69,11 @@ class _Candidate(NamedTuple):
     is_bold: bool = False
 
     @property
+    def is_marked(self) -> bool:
+        """Whether it is marked up as a heading or all in bold."""
+        return self.strength <= _Strength.BOLD
+
+    @property
     def form(self) -> _Form:
         style: Style = "text" if self.strength < _Strength.ITEM else "item"
         if self.strength == _Strength.HEADING:
@@ -109,7 +114,7 @@ class Openings:
         candidate = self._candidates[number]
         if candidate is None:
             return None
-        if current == "similar_codes" and candidate.strength > _Strength.BOLD and not candidate.found:
+        if current == "similar_codes" and not (candidate.is_marked or candidate.found):
             return None
         if candidate.found is None:
             if level == HEAD_LEVEL and not self._follows_title(number, candidate):
@@ -117,20 +122,18 @@ class Openings:
             if candidate.level > level or (candidate.rest and not self._bold_labels_head):
                 return None
             return Opening("other", candidate.heading, candidate.rest, candidate.level)
-        return self._known(number, candidate, level, current)
+        return self._known(number, candidate, candidate.found, level, current)
 
-    def _known(self, number: int, candidate: _Candidate, level: int, current: str) -> Opening | None:
-        found = candidate.found
-        assert found is not None
+    def _known(self, number: int, candidate: _Candidate, found: Heading, level: int, current: str) -> Opening | None:
         opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
         if found.subordinate:
-            is_high = candidate.strength <= _Strength.BOLD and candidate.level <= level != HEAD_LEVEL
+            is_high = candidate.is_marked and candidate.level <= level != HEAD_LEVEL
             return opening if is_high or self._is_stage(candidate, found.kind, current) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
-            may_open = level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= _Strength.BOLD
+            may_open = level == HEAD_LEVEL or current in FIELD_KINDS or candidate.is_marked
             return opening if may_open else None
         if found.kind == "furniture":
-            return opening if candidate.strength <= _Strength.BOLD or self._links_follow(number) else None
+            return opening if candidate.is_marked or self._links_follow(number) else None
         if candidate.strength > self._strongest[found.kind]:
             return None
         if candidate.strength >= _Strength.BOLD_ITEM and not self._items_head:

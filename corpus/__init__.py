@@ -1,1 +1,1 @@
-"""Raw pages to procedures: where pages come from, decoding, HTML, reader text, sections, sample pages."""
+"""Raw pages to procedures: finding pages, reading HTML and text, sections, codes; and sample pages."""

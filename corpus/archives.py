@@ -13,7 +13,7 @@ from . import tar
 from .found import Failed, File
 from .limits import Limits
 from .streams import CHUNK, UNREADABLE, Broken, Budget, Metered, TooLarge, gunzip, open_file
-from .walk import is_furniture, path_as_text
+from .walk import is_passed_over, path_as_text
 
 ZIP = (".zip",)
 TAR = (".tar", ".tar.gz", ".tgz")
@@ -29,6 +29,11 @@ _REFUSALS = {
     "sparse": "a sparse file; pack it as a plain one",
     "unknown": "of a kind that tar archives of files do not hold",
 }
+
+
+def is_archive(path: str) -> bool:
+    """Whether a file of this name is an archive whose members are read."""
+    return path.lower().endswith((*ZIP, *TAR))
 
 
 def members(file: File, limits: Limits) -> Iterator[Member | Failed]:
@@ -47,10 +52,10 @@ def members(file: File, limits: Limits) -> Iterator[Member | Failed]:
 
 def _tar_members(stream: io.BufferedReader, file: File) -> Iterator[Member | Failed]:
     for member in tar.members(stream):
-        if member.kind == "folder" or _is_passed_over(member.name):
+        if member.kind == "folder" or _holds_no_page(member.name):
             continue
         source = _source(file, member.name)
-        refusal = _leads_out(member.name) or _REFUSALS.get(member.kind)
+        refusal = _path_refusal(member.name) or _REFUSALS.get(member.kind)
         yield file.failed(source, refusal) if refusal else (source, io.BufferedReader(member.data, CHUNK))
 
 
@@ -59,10 +64,10 @@ def _zip_members(stream: io.BufferedReader, file: File, limits: Limits) -> Itera
     with zipfile.ZipFile(_BoundedReads(stream, limits.max_directory_bytes)) as archive:
         for info in archive.infolist():
             name = info.filename
-            if name.endswith("/") or _is_passed_over(name):
+            if name.endswith("/") or _holds_no_page(name):
                 continue
             source = _source(file, name)
-            refusal = _leads_out(name) or _zip_refusal(info) if name else "it has no name"
+            refusal = _path_refusal(name) or _zip_refusal(info) if name else "it has no name"
             if refusal:
                 yield file.failed(source, refusal)
                 continue
@@ -90,12 +95,12 @@ def _source(file: File, name: str) -> str:
     return f"{file.source}!{path_as_text(str(PurePosixPath(name)))}"
 
 
-def _is_passed_over(name: str) -> bool:
+def _holds_no_page(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return not _leads_out(name) and ("__MACOSX" in parts or any(map(is_furniture, parts)))
+    return not _path_refusal(name) and ("__MACOSX" in parts or any(map(is_passed_over, parts)))
 
 
-def _leads_out(name: str) -> str | None:
+def _path_refusal(name: str) -> str | None:
     path = PureWindowsPath(name)  # which knows both kinds of slash
     return "its path leads out of the archive" if path.root or ".." in path.parts else None
 
@@ -114,8 +119,3 @@ class _BoundedReads:
         if size > self._limit:
             raise TooLarge(f"its table of contents is larger than the limit of {self._limit:,} bytes")
         return self._file.read(size)
-
-
-def is_archive(path: str) -> bool:
-    """Whether a file of this name is an archive whose members are read."""
-    return path.lower().endswith((*ZIP, *TAR))

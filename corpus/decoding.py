@@ -23,12 +23,13 @@ _BINARY_STARTS = (
     b"RIFF", b"OggS", b"ID3", b"\xd0\xcf\x11\xe0", b"SQLite format 3", b"II*\x00", b"MM\x00*", b"7z\xbc\xaf",
 )  # fmt: skip
 
-# Charsets a page may declare. What is not here is not obeyed: utf-7 and its kin turn plain text into markup.
-_DECLARABLE = re.compile(r"(cp|windows|iso8859|iso2022_jp|koi8|mac|shift_jis|euc_|gb|big5|utf_16|utf_32|tis_620|hz)")
-_LATIN_ONE = frozenset({"iso8859-1", "ascii", "latin-1"})  # what declares these means Windows-1252, as browsers know
+# Codecs, as Python names them, that a page may declare. Others are not obeyed: utf-7 and its kin turn text into markup.
+_DECLARABLE = re.compile(r"(cp|iso8859|iso2022_jp|koi8|mac|shift_jis|euc_|gb|big5|utf_16|utf_32|tis_620|hz)")
+_LATIN_ONE = frozenset({"iso8859-1", "ascii"})  # what declares these means Windows-1252, as browsers know
 
 _DECLARATION = re.compile(
-    rb"""<meta[^<>]{0,300}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})|<\?xml[^<>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{2,40})""",
+    rb"""<meta[^<>]{0,300}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})"""
+    rb"""|<\?xml[^<>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{2,40})""",
     re.IGNORECASE,
 )
 _LOOK_AHEAD = 4096  # bytes in which a declaration, or zero bytes, are looked for
@@ -124,7 +125,7 @@ def _obeyed(name: str | None) -> str | None:
         return None
     if codec in _LATIN_ONE:
         return None  # the fallback, which unlike Python's cp1252 takes every byte
-    return codec if _DECLARABLE.match(codec.replace("-", "_").replace("iso8859_", "iso8859")) else None
+    return codec if _DECLARABLE.match(codec.replace("-", "_")) else None
 
 
 def _utf16_without_mark(start: bytes) -> str | None:

@@ -15,8 +15,9 @@ class Page:
 
     ``source`` names it as users see it; ``container`` is the file on disk that it comes from (``-`` is standard input),
     with that file's ``size`` in bytes and ``mtime_ns``. ``data`` is None where the page is the whole file, which
-    :meth:`read` then opens. ``content_type`` is None where the look of the page must decide; ``application/json`` is a
-    record that is a procedure or a BEIR document. ``id`` is the one that a crawl record gives itself.
+    :meth:`read` then opens and reads within ``limits``. ``content_type`` is None where the look of the page must
+    decide; ``application/json`` is a record that is a procedure or a BEIR document. ``id`` is the one that a crawl
+    record gives itself.
     """
 
     source: str

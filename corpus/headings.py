@@ -239,24 +239,6 @@ SUBORDINATE = {
 }
 """Wordings that head a section only where they stand as high as the others: elsewhere they divide one."""
 
-_FURNITURE_LINES = """
-    search all medical codes | search all codes | search medical codes | skip to main content | skip to content
-    skip to navigation | back to top | advertisement | sponsored | share | tweet | print | print this page
-     share this page | read more | learn more | show more | show less | expand all | collapse all | view all
-     menu | accept | accept all | accept all cookies | accept cookies | decline | reject all | manage cookies
-     login | log in | sign in | sign up | register | subscribe | prev | save
-    bookmark | copy link | cookie settings | privacy policy | terms of use | terms of service | contact us
-    about us | search | download pdf | toggle navigation | continue reading | scroll to top | loading | facebook
-    twitter | linkedin | pinterest | whatsapp
-"""
-"""Lines that are buttons, labels and the like wherever they stand alone."""
-
-_NOTICE = re.compile(
-    "(©|\\(c\\) ?\\d{4}|copyright\\b.{0,12}\\d{4}|home\\s*(?:[>\u203a»→]|[/|].*[/|])|you are here:|share on \\w+$)",
-    re.IGNORECASE,
-)
-_COOKIES = re.compile(r"\b(we|(this|our) (web)?site) uses? cookies\b")
-
 _NUMBERING = re.compile(
     r"(?:section|part|step|chapter)?\s*(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-n])\s?[.):\-\u2013\u2014]\s*(?=\S)",
     re.IGNORECASE,
@@ -274,7 +256,6 @@ _ARTICLE = re.compile(r"(?:the|your|an?|its|our|my|any|some)\s+")
 _NOT_A_LETTER = re.compile(r"[\W_]")
 _ASCII_ONLY_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 _MAX_LENGTH = 120  # characters; a longer line is no heading
-_MAX_NOTICE = 400  # characters; a longer line is no copyright or cookie notice
 _MAX_SENTENCE = 40  # characters; a longer line that ends as a sentence does is no heading
 
 
@@ -292,9 +273,6 @@ def squeeze(wording: str) -> str:
     if wording.isascii():
         return wording.lower().translate(_ASCII_ONLY_LETTERS)
     return _NOT_A_LETTER.sub("", unicodedata.normalize("NFKD", wording).casefold())
-
-
-_SQUEEZED_FURNITURE = frozenset(map(squeeze, _FURNITURE_LINES.replace("\n", "|").split("|")))
 
 
 class HeadingTable:
@@ -372,20 +350,6 @@ def _table_for(extra: tuple[tuple[str, str], ...]) -> HeadingTable:
 def heading_table(extra: Mapping[str, str] | None = None) -> HeadingTable:
     """The table with the user's wordings, kept between pages; ProcsearchError if a kind is unknown."""
     return _table_for(tuple(sorted((extra or {}).items())))
-
-
-def is_furniture(line: str) -> bool:
-    """Whether ``line`` is a button, a label or a notice of the site rather than the page's text."""
-    if len(line) <= 40 and squeeze(line) in _SQUEEZED_FURNITURE:
-        return True
-    if len(line) > _MAX_NOTICE:
-        return False
-    lower = line.lower()
-    return (
-        _NOTICE.match(line) is not None
-        or "all rights reserved" in lower
-        or ("cookies" in lower and _COOKIES.search(lower) is not None)
-    )
 
 
 def load_headings(path: str | Path) -> dict[str, str]:

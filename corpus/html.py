@@ -37,7 +37,9 @@ _INLINE_TAGS = """
     s samp small span strike strong sub sup time tt u var wbr
 """
 _INLINE = frozenset(_INLINE_TAGS.split())
-_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "dt": 7, "summary": 7, "legend": 7, "caption": 7}
+_HEADING_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6} | dict.fromkeys(
+    ("dt", "summary", "legend", "caption"), 7
+)
 _OWN_HEADER = frozenset({"article", "main", "section", "details"})
 _BOLD = frozenset({"b", "strong"})
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)", re.IGNORECASE)
@@ -57,29 +59,28 @@ class TooMuch(ValueError):  # noqa: N818 - says what it is
     """The page goes beyond what is parsed; the message says how."""
 
 
-def read_html(html: str, table: HeadingTable) -> RawPage:
+def read_html(html: str, headings: HeadingTable) -> RawPage:
     """The blocks of the main content of ``html`` and what its head says; TooMuch if it is a flood."""
     _check_caps(html)
     html = re.sub(r"<\?xml", "<?x-ml", html, flags=re.IGNORECASE)  # else BeautifulSoup warns that this is XML
-    builder = _Builder(table)
-    BeautifulSoup(html if "<" in html else "<p>" + html, builder=builder)
-    walk = builder.walk
-    blocks = drop_noise(walk.entries, walk.regions, table)
-    return RawPage(blocks, walk.head.title, walk.head.canonical, walk.head.metadata)
+    builder = _Builder(headings)
+    BeautifulSoup(html if "<" in html else "<p>" + html, builder=builder)  # else it warns of a file name or an address
+    met, head = builder.target, builder.target.head
+    return RawPage(drop_noise(met.entries, met.regions, headings), head.title, head.canonical, head.metadata)
 
 
 class _Builder(LXMLTreeBuilder):
     """Has BeautifulSoup's parser tell the pass what it meets, instead of building objects that nobody keeps."""
 
-    def __init__(self, table: HeadingTable) -> None:
+    def __init__(self, headings: HeadingTable) -> None:
         super().__init__()
-        self._table = table
+        self._headings = headings
 
     def default_parser(self, encoding: str | None) -> Any:
         """A parser for one attempt at the page, and a pass that begins with it."""
-        self.walk = _Walk(self._table)
+        self.target = _Target(self._headings)
         parser: Any = super().default_parser(encoding)
-        return parser(target=self.walk, encoding=encoding)
+        return parser(target=self.target, encoding=encoding)
 
 
 def _check_caps(html: str) -> None:
@@ -112,10 +113,10 @@ class _Pre(NamedTuple):
     text: list[str]
 
 
-class _Walk:
+class _Target:
     """The pass: gathers inline text into lines and lines into blocks. The parser calls start, end, data and close."""
 
-    def __init__(self, table: HeadingTable) -> None:
+    def __init__(self, headings: HeadingTable) -> None:
         self.entries: list[Entry] = []
         self.regions: list[Region] = [Region(-1, False)]
         self.head = HeadReader()
@@ -129,7 +130,7 @@ class _Walk:
         self._bold = 0
         self._heading = 0  # the level, inside a heading
         self._item = False  # whether the next line is the first of a list item
-        self._table = table
+        self._headings = headings
         self._tables: list[TableRows] = []
         self._rows: list[list[Cell]] = []
         self._within = 0  # how many of article, main, section and details are open: a header in them is their own
@@ -221,8 +222,8 @@ class _Walk:
             self._region = len(self.regions) - 1
 
     def _enter_block(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name in _HEADINGS:
-            self._heading = _HEADINGS[name]
+        if name in _HEADING_LEVELS:
+            self._heading = _HEADING_LEVELS[name]
         elif name == "button" or attributes.get("role") == "heading":
             level = attributes.get("aria-level", "")
             self._heading = int(level) if level in "123456" and level else self._heading or 7
@@ -231,10 +232,11 @@ class _Walk:
         elif name == "li":
             self._item = True
         elif name == "table":
-            self._tables.append(TableRows(self._table))
+            self._tables.append(TableRows(self._headings))
         elif name == "tr" and self._tables:
             self._rows.append([])
         elif name in ("td", "th") and self._rows:
+            # While a cell is open it keeps what stands before it; _leave_block gives it its own.
             self._rows[-1].append(Cell(name == "th", self.entries))
             self.entries = []
         elif name == "p" and attributes and self._is_list_paragraph(attributes):
@@ -274,7 +276,7 @@ class _Walk:
         self._pre = None
         text = "".join(pre.text)
         if "\n" in text.strip():
-            self.entries[pre.blocks :] = [(block, self._region) for block in text_blocks(text, self._table)]
+            self.entries[pre.blocks :] = [(block, self._region) for block in text_blocks(text, self._headings)]
 
     def _leave_link(self, before: _Before) -> None:
         text = " ".join("".join([piece for piece, _ in self._pieces[before.pieces :]]).split())
@@ -317,7 +319,7 @@ class _Walk:
     def _is_toggle(self, attributes: Mapping[str, str]) -> bool:
         words = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()
         marked = "aria-expanded" in attributes or "aria-controls" in attributes or "data-toggle" in attributes
-        in_heading = bool(self._open) and self._open[-1].name in _HEADINGS
+        in_heading = bool(self._open) and self._open[-1].name in _HEADING_LEVELS
         return marked or in_heading or "accordion" in words or "toggle" in words
 
     @staticmethod

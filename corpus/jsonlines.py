@@ -22,7 +22,7 @@ def pages(stream: BinaryIO, file: File, source: str, limits: Limits) -> Iterator
             _skip_line(stream)
             yield file.failed(where, f"a line longer than the limit of {limit:,} bytes for a page")
         elif line := line.strip():
-            yield page_of_record(line, file, where, limits)
+            yield page_of_record(line, file, where)
 
 
 def _skip_line(stream: BinaryIO) -> None:

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from .blocks import BOLD_LEVEL, DASHES, PLAIN_LEVEL, Block, Style
-from .codes import is_label
+from .codes import system_of_label
 from .headings import FIELD_KINDS, Heading, HeadingTable
 
 HEAD_LEVEL = 99
@@ -22,7 +22,8 @@ _LABEL_LEVEL = PLAIN_LEVEL + 1
 _ITEM_LEVEL = PLAIN_LEVEL + 2
 _LABEL_END = re.compile(r"\s*[:\u2013\u2014|]\s*|\s+-\s+")
 _MAX_LABEL = 70  # characters before the colon in "Heading: text on the same line"
-_MAX_BOLD_HEADING = 90
+_MAX_BOLD_HEADING = 90  # characters of one with unknown words
+_MAX_UNMARKED_HEADING = 60  # characters of one that nothing marks as a heading, but its wording
 _LABELS_NEEDED = 3  # kinds so headed, before "Duration: an hour" in an item, or an unknown label, opens a section
 _STAGES = frozenset({"preparation", "steps", "recovery"})  # that "Before the procedure" and its like may head
 _REMARKS = frozenset({"note", "notes", "important", "tip", "caution", "warning", "example", "please note", "remember"})
@@ -68,6 +69,11 @@ class _Candidate(NamedTuple):
     is_bold: bool = False
 
     @property
+    def is_marked(self) -> bool:
+        """Whether it is marked up as a heading or all in bold."""
+        return self.strength <= _Strength.BOLD
+
+    @property
     def form(self) -> _Form:
         style: Style = "text" if self.strength < _Strength.ITEM else "item"
         if self.strength == _Strength.HEADING:
@@ -108,7 +114,7 @@ class Openings:
         candidate = self._candidates[number]
         if candidate is None:
             return None
-        if current == "similar_codes" and candidate.strength > _Strength.BOLD and not candidate.found:
+        if current == "similar_codes" and not (candidate.is_marked or candidate.found):
             return None
         if candidate.found is None:
             if level == HEAD_LEVEL and not self._follows_title(number, candidate):
@@ -116,23 +122,18 @@ class Openings:
             if candidate.level > level or (candidate.rest and not self._bold_labels_head):
                 return None
             return Opening("other", candidate.heading, candidate.rest, candidate.level)
-        return self._known(number, candidate, level, current)
+        return self._known(number, candidate, candidate.found, level, current)
 
-    def _known(self, number: int, candidate: _Candidate, level: int, current: str) -> Opening | None:
-        found = candidate.found
-        assert found is not None
+    def _known(self, number: int, candidate: _Candidate, found: Heading, level: int, current: str) -> Opening | None:
         opening = Opening(found.kind, candidate.heading, candidate.rest, candidate.level)
         if found.subordinate:
-            is_high = candidate.strength <= _Strength.BOLD and candidate.level <= level != HEAD_LEVEL
+            is_high = candidate.is_marked and candidate.level <= level != HEAD_LEVEL
             return opening if is_high or self._is_stage(candidate, found.kind, current) else None
         if found.kind in ("common_names", "medical_terms", "name", "descriptor"):
-            return (
-                opening
-                if level == HEAD_LEVEL or current in FIELD_KINDS or candidate.strength <= _Strength.BOLD
-                else None
-            )
+            may_open = level == HEAD_LEVEL or current in FIELD_KINDS or candidate.is_marked
+            return opening if may_open else None
         if found.kind == "furniture":
-            return opening if candidate.strength <= _Strength.BOLD or self._links_follow(number) else None
+            return opening if candidate.is_marked or self._links_follow(number) else None
         if candidate.strength > self._strongest[found.kind]:
             return None
         if candidate.strength >= _Strength.BOLD_ITEM and not self._items_head:
@@ -162,7 +163,7 @@ class Openings:
             return _Candidate(found, text, "", block.level, strength, is_bold)
         if labelled := self._label(block, _LABEL_LEVEL, _Strength.LABEL):
             return labelled
-        if is_bold and not self._heads(number, text):
+        if is_bold and not self._heads_what_follows(number, text):
             return None
         return _Candidate(None, text, "", block.level, strength, is_bold)
 
@@ -172,7 +173,7 @@ class Openings:
         is_bold = bool(block.label) and len(block.label) >= len(text) - 1
         if found := table.exact(text):
             return _Candidate(found, text, "", PLAIN_LEVEL, _Strength.ITEM if is_item else _Strength.LINE, is_bold)
-        if (is_bold or not is_item) and _may_head(text) and (found := table.read(text)):
+        if (is_bold or not is_item) and _looks_like_heading(text) and (found := table.read(text)):
             return _Candidate(found, text, "", PLAIN_LEVEL, _Strength.BOLD_ITEM if is_item else _Strength.LINE, is_bold)
         if is_item:
             return self._label(block, _ITEM_LEVEL, _Strength.ITEM_LABEL)
@@ -201,7 +202,7 @@ class Openings:
         if candidate.strength != _Strength.HEADING or number == self._title or number + 1 >= len(self._blocks):
             return False
         following = self._blocks[number + 1]
-        return following.style in ("text", "item") and is_label(following.text) is None
+        return following.style in ("text", "item") and system_of_label(following.text) is None
 
     def _links_follow(self, number: int) -> bool:
         following = self._blocks[number + 1 : number + 3]
@@ -214,7 +215,7 @@ class Openings:
         ends = block.label.endswith(":") or rest.lstrip().startswith(":")
         return ends and bool(rest.strip(" :")) and label.casefold() not in _REMARKS
 
-    def _heads(self, number: int, text: str) -> bool:
+    def _heads_what_follows(self, number: int, text: str) -> bool:
         """Whether a line in bold with unknown words heads what follows it."""
         following = self._blocks[number + 1].style if number + 1 < len(self._blocks) else None
         return len(text) <= _MAX_BOLD_HEADING and text[-1] not in ".,;!" and following in ("text", "item")
@@ -224,13 +225,8 @@ class Openings:
         contents: set[int] = set()
         run: list[int] = []
         for number, (block, candidate) in enumerate(zip([*self._blocks, None], [*self._candidates, None], strict=True)):
-            if (
-                block
-                and candidate
-                and candidate.found
-                and not candidate.rest
-                and (block.style == "item" or block.is_link)
-            ):
+            is_heading = candidate is not None and candidate.found is not None and not candidate.rest
+            if block and is_heading and (block.style == "item" or block.is_link):
                 run.append(number)
                 continue
             if len(run) >= 3:
@@ -239,5 +235,6 @@ class Openings:
         return contents
 
 
-def _may_head(text: str) -> bool:
-    return len(text) <= 60 and text[-1] not in ".,;!"
+def _looks_like_heading(text: str) -> bool:
+    """Whether a line that nothing marks may be a heading: it is short and does not end as a sentence does."""
+    return len(text) <= _MAX_UNMARKED_HEADING and text[-1] not in ".,;!"

@@ -73,14 +73,14 @@ def _pages_of_file(file: File, limits: Limits) -> Iterator[Page | Failed]:
     elif name.endswith(archives.UNREAD):
         yield file.failed(file.source, "packed in a way that is not read; unpack it, or pack it as .zip or .tar.gz")
     elif name.removesuffix(".gz").endswith((*LINES, *WEB_ARCHIVE, *RECORD)):
-        yield from _told(_pages_of_opened(file, limits), file, file.source)
+        yield from _told(_pages_of_records(file, limits), file, file.source)
     else:
         yield file.page(file.source, content_type=_content_type(name), limits=limits)
 
 
-def _pages_of_opened(file: File, limits: Limits) -> Iterator[Page | Failed]:
+def _pages_of_records(file: File, limits: Limits) -> Iterator[Page | Failed]:
     with open_file(file.path) as stream:
-        yield from _pages_in(stream, file.path, file, file.source, limits)
+        yield from _pages_in(stream, file, file.source, limits)
 
 
 def _pages_of_archive(file: File, limits: Limits) -> Iterator[Page | Failed]:
@@ -93,14 +93,14 @@ def _pages_of_archive(file: File, limits: Limits) -> Iterator[Page | Failed]:
             yield file.failed(source, "an archive inside an archive is not read; unpack it")
             continue
         try:
-            yield from _pages_in(stream, source, file, source, limits)
+            yield from _pages_in(stream, file, source, limits)
         except UNREADABLE as error:
             yield file.failed(source, error)
 
 
-def _pages_in(stream: io.BufferedReader, name: str, file: File, source: str, limits: Limits) -> Iterator[Page | Failed]:
-    """The pages in an opened file or member of this name."""
-    name = name.lower()
+def _pages_in(stream: io.BufferedReader, file: File, source: str, limits: Limits) -> Iterator[Page | Failed]:
+    """The pages in an opened file or member; the end of its name in ``source`` tells its form."""
+    name = source.lower()
     if name.endswith(".gz"):
         stream = gunzip(stream, limits)
         name = name.removesuffix(".gz")
@@ -109,10 +109,10 @@ def _pages_in(stream: io.BufferedReader, name: str, file: File, source: str, lim
     elif name.endswith(WEB_ARCHIVE):
         yield from warc.pages(stream, file, source, limits)
     elif name.endswith(RECORD):
-        yield page_of_record(read_at_most(stream, limits.max_page_bytes), file, source, limits)
+        yield page_of_record(read_at_most(stream, limits.max_page_bytes), file, source)
     else:
         data = read_at_most(stream, limits.max_page_bytes)
-        yield file.page(source, data, content_type=_content_type(name), limits=limits)
+        yield file.page(source, data, content_type=_content_type(name))
 
 
 def _content_type(name: str) -> str | None:

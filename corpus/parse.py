@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from .blocks import RawPage
-from .codes import Found, beside_title, first_of, in_file_name, in_line, in_metadata, in_url, labelled, procedure_id
+from .codes import (
+    FoundCode,
+    bare_in_file_name,
+    beside_title,
+    first_of,
+    in_file_name,
+    in_metadata,
+    in_url,
+    labelled,
+    procedure_id,
+)
 from .decoding import clean_text, decode, looks_binary
 from .errors import PageError
 from .headings import heading_table
@@ -23,7 +33,8 @@ _IS_DOCUMENT = re.compile(
     r"\s*(<!--[^>]{0,500}-->\s*|<\?xml[^>]{0,200}\?>\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE
 )
 _HTML_TAG = re.compile(
-    r"</?(?:p|div|h[1-6]|ul|ol|li|br|b|strong|span|table|tr|td|section|article|dl|dt|dd|a|main|font|title)\b[^<>]{0,200}>",
+    r"</?(?:p|div|h[1-6]|ul|ol|li|br|b|strong|span|table|tr|td|section|article|dl|dt|dd|a|main|font|title)\b"
+    r"[^<>]{0,200}>",
     re.IGNORECASE,
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -39,15 +50,17 @@ def parse_page(
 ) -> Procedure:
     """The procedure that a page describes.
 
-    ``data`` is HTML, Markdown or reader text; ``source`` is the page's path as named by the user, ``url`` its address
+    ``data`` is HTML, Markdown or plain text; ``source`` is the page's path as named by the user, ``url`` its address
     if known, ``content_type`` the type its carrier declares ("text/html; charset=iso-8859-1"), and ``headings`` maps a
-    site's own wordings to kinds of section. Raises PageError if there is no text to be had.
+    site's own wordings to kinds of section. Raises PageError if there is no text to be had, and ProcsearchError if
+    a kind is unknown.
     """
-    page_name = source or url or "page"
+    source = source or url or ""
+    page_name = source or "page"
     table = heading_table(headings)
     text = _text_of(data, page_name, content_type)
     try:
-        page = read_html(text, table) if _is_html(text, source or url or "", content_type) else read_text(text, table)
+        page = read_html(text, table) if _is_html(text, source, content_type) else read_text(text, table)
     except TooMuch as error:
         raise PageError(page_name, str(error)) from None
     if not page.blocks:
@@ -55,7 +68,7 @@ def parse_page(
     parts = read_sections(page, table)
     found, warnings = _code_of(page, parts, source, url)
     return Procedure(
-        id=procedure_id(found.system, found.code, source or url or text),
+        id=procedure_id(found.system, found.code, source or text),
         system=found.system,
         code=found.code,
         descriptor=parts.descriptor,
@@ -64,7 +77,7 @@ def parse_page(
         medical_terms=parts.medical_terms,
         sections=parts.sections,
         similar_codes=similar_codes(parts.similar, found.system),
-        source=source or url or "",
+        source=source,
         warnings=(*parts.warnings, *warnings),
     )
 
@@ -95,33 +108,26 @@ def _is_html(text: str, source: str, content_type: str | None) -> bool:
     return ending in _HTML_ENDINGS or len(_HTML_TAG.findall(text[:20_000])) >= 3
 
 
-def _code_of(page: RawPage, parts: Parts, source: str, url: str | None) -> tuple[Found, list[str]]:
-    """System and code in the contract's order: address, text, metadata, file name."""
-    address = source if "://" in source else None
-    label = first_of(parts.codes)
+def _code_of(page: RawPage, parts: Parts, source: str, url: str | None) -> tuple[FoundCode, list[str]]:
+    """System and code of a page, looked for in its address, text, metadata and file name in this order; warnings."""
+    in_text = first_of(parts.codes)
     candidates = [
         in_url(page.canonical),
         in_url(url),
-        in_url(address),
+        in_url(source if "://" in source else None),
         in_url(page.metadata.get("og:url")),
-        label,
-        in_metadata(page.metadata, label.system),
-        labelled(page.title, label.system)[0],
-        beside_title(page.title, label.system)[0],
+        in_text,
+        in_metadata(page.metadata, in_text.system),
+        labelled(page.title, in_text.system)[0],
+        beside_title(page.title, in_text.system)[0],
         in_file_name(source),
         in_file_name(url or ""),
     ]
-    if label.system:
-        candidates.append(_bare_code(source or url or "", label.system))
+    if in_text.system:
+        candidates.append(bare_in_file_name(source, in_text.system))
     found = first_of(candidates)
     warnings = [] if found.code else ["no code found"]
     codes = sorted({candidate.code for candidate in candidates if candidate.code})
     if len(codes) > 1:
         warnings.append(f"codes differ: {', '.join(codes)}; {found.code} taken")
     return found, warnings
-
-
-def _bare_code(source: str, system: str) -> Found:
-    """The code in a file name such as ``55.01.html``, of the system that the page's label names."""
-    stem = re.sub(r"\.[A-Za-z]{2,8}$", "", re.split(r"[/\\!]", source.partition("?")[0])[-1])
-    return in_line(stem, system)

@@ -20,11 +20,12 @@ import orjson
 
 from .errors import PageError
 from .found import Failed, File, Page
-from .limits import Limits
 from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
+
+# What parses pages and codes is imported where it is used: workers that only read records do without.
 
 JSON = "application/json"
 
@@ -71,18 +72,18 @@ def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None
         raise PageError(source, str(error)) from error
 
 
-def page_of_record(data: bytes, file: File, source: str, limits: Limits) -> Page | Failed:
+def page_of_record(data: bytes, file: File, source: str) -> Page | Failed:
     """The page in one record of a file: a crawled page unwrapped, any other record as it is."""
     if b'"sections"' in data and b'"html"' not in data:  # a procedure: what is wrong with it shows when it is parsed
-        return file.page(source, data, content_type=JSON, limits=limits)
+        return file.page(source, data, content_type=JSON)
     try:
         record = _load(data)
         if crawl := _crawl(record):
-            return file.page(crawl.url or source, **crawl._asdict(), limits=limits)
+            return file.page(crawl.url or source, **crawl._asdict())
         _check_form(record)
     except ValueError as error:
         return file.failed(source, error)
-    return file.page(source, data, content_type=JSON, limits=limits)
+    return file.page(source, data, content_type=JSON)
 
 
 def _load(data: bytes) -> dict[str, Any]:

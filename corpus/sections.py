@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .blocks import Block, RawPage
-from .codes import Found, beside_title, guess, in_line, is_label, labelled, system_named
-from .headings import HeadingTable, is_furniture, squeeze
+from .codes import NO_CODE, FoundCode, beside_title, guess, in_line, labelled, system_named, system_of_label
+from .headings import HeadingTable, squeeze
+from .noise import is_furniture
 from .openings import HEAD_LEVEL, Opening, Openings
 from .procedure import SECTION_KINDS, Section
-from .similar import names
 
 _MAX_DESCRIPTOR = 1_500  # characters; a longer paragraph is text
 _MIN_DESCRIPTOR = 15  # characters; a shorter one is some label, if nothing marks it as the descriptor
+_MAX_NAMES = 2_000  # characters; a longer list of names is text
+_COMMA = re.compile(r"\s*,\s*(?![^(]*\))")
+_SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
 _BYLINE = re.compile(
     r"(?:by|written by|(?:medically |last )?(?:reviewed|updated)|published|posted|author)\b", re.IGNORECASE
 )
@@ -30,13 +33,13 @@ class Parts:
     medical_terms: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     similar: list[Block] = field(default_factory=list)
-    codes: list[Found] = field(default_factory=list)
+    codes: list[FoundCode] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class _Open:
-    """A section being gathered."""
+class _OpenPart:
+    """What the block at hand belongs to: a section, a field such as the names, or the head of the page."""
 
     kind: str
     heading: str
@@ -57,14 +60,14 @@ class _Builder:
         self._head: list[Block] = []
         self._label_at: int | None = None  # how many blocks of the head stand before the label of the code system
         self._values: dict[str, list[str]] = {"name": [], "common_names": [], "medical_terms": [], "descriptor": []}
-        self._sections: list[_Open] = []
-        self._current = _Open("head", "", HEAD_LEVEL)
+        self._sections: list[_OpenPart] = []
+        self._current = _OpenPart("head", "", HEAD_LEVEL)
 
     def build(self) -> Parts:
         blocks = [block for block in self._page.blocks if not is_furniture(block.text)]
         openings = Openings(blocks, self._table, _about(blocks))
         for number, block in enumerate(blocks):
-            if openings.is_contents(number) or self._is_label(block):
+            if openings.is_contents(number) or self._note_label(block):
                 continue
             if opening := openings.at(number, self._current.level, self._current.kind):
                 self._open(opening, block)
@@ -80,30 +83,32 @@ class _Builder:
     def _open(self, opening: Opening, block: Block) -> None:
         kind, rest = opening.kind, opening.rest
         if kind in SECTION_KINDS:
-            self._current = _Open(kind, opening.heading, opening.level)
+            self._current = _OpenPart(kind, opening.heading, opening.level)
             self._sections.append(self._current)
             if rest:
                 self._current.blocks.append(Block("text", rest, links=block.links))
         elif kind == "code":
-            self._read_code(rest, opening, block)
+            self._read_code(opening, block)
         elif rest and kind in self._values:
-            self._values[kind] += self._read_names(kind, opening.heading, rest)
+            self._values[kind] += [rest] if kind in ("name", "descriptor") else _names(rest, opening.heading)
             if self._current.kind in self._values:
-                self._current = _Open("head", "", HEAD_LEVEL)
+                self._current = _OpenPart("head", "", HEAD_LEVEL)
         else:
-            self._current = _Open(kind, opening.heading, opening.level)
+            self._current = _OpenPart(kind, opening.heading, opening.level)
             if rest and kind == "similar_codes":
                 self._parts.similar.append(Block("text", rest, links=block.links))
 
-    def _read_code(self, rest: str, opening: Opening, block: Block) -> None:
-        found = in_line(rest, self._system) if rest else Found(None, None)
-        found = found if found.code else Found(system_named(rest), None)
-        if found.code or found.system or not rest:
-            self._parts.codes.append(found)
-            if not rest:
-                self._current = _Open("code", opening.heading, opening.level)
-        else:
+    def _read_code(self, opening: Opening, block: Block) -> None:
+        if not opening.rest:
+            self._current = _OpenPart("code", opening.heading, opening.level)
+            return
+        found = in_line(opening.rest, self._system)
+        if found.code is None:
+            found = FoundCode(system_named(opening.rest), None)
+        if found == NO_CODE:
             self._add(block)
+        else:
+            self._parts.codes.append(found)
 
     def _add(self, block: Block) -> None:
         kind = self._current.kind
@@ -112,12 +117,10 @@ class _Builder:
         if kind == "similar_codes":
             self._parts.similar.append(block)
             return
-        if self._is_code_line(block):
+        if self._note_code(block):
             return
         if kind in ("common_names", "medical_terms"):
-            self._values[kind] += self._read_names(
-                kind, self._current.heading, block.text, is_item=block.style == "item"
-            )
+            self._values[kind] += _names(block.text, self._current.heading, is_item=block.style == "item")
         elif kind in ("name", "descriptor") and not self._values[kind]:
             self._values[kind].append(block.text)
         elif kind in SECTION_KINDS:
@@ -125,38 +128,30 @@ class _Builder:
         else:
             self._head.append(block)
 
-    def _is_label(self, block: Block) -> bool:
-        """Note the system, where the block is nothing but its label."""
-        system = is_label(block.text)
+    def _note_label(self, block: Block) -> bool:
+        """Note the system, where the block is nothing but its label; whether it is."""
+        system = system_of_label(block.text)
         if system is None:
             return False
-        self._parts.codes.append(Found(system, None))
+        self._parts.codes.append(FoundCode(system, None))
         if self._current.kind == "head":
             self._label_at = len(self._head)
         return True
 
-    def _is_code_line(self, block: Block) -> bool:
-        """Note the code, where the block is nothing else."""
+    def _note_code(self, block: Block) -> bool:
+        """Note the code, where the block is nothing else; whether it is."""
         at_head = self._current.kind in ("head", "code", "name", "descriptor")
         found = in_line(block.text, self._system if at_head else None)
         if self._current.kind == "code" and not found.code:
             found = guess(block.text)
-        if found.code and not (at_head or labelled(block.text)[0].code):
+        if found.code is None or not (at_head or labelled(block.text)[0].code):
             return False
-        if found.code:
-            self._parts.codes.append(found)
-        return found.code is not None
+        self._parts.codes.append(found)
+        return True
 
     @property
     def _system(self) -> str | None:
         return next((found.system for found in self._parts.codes if found.system), None)
-
-    @staticmethod
-    def _read_names(kind: str, heading: str, text: str, *, is_item: bool = False) -> list[str]:
-        if kind in ("name", "descriptor"):
-            return [text]
-        wording = squeeze(heading)
-        return names(text, is_plural=not is_item and not wording.endswith(("name", "term")))
 
     # -- the head of the page ----------------------------------------------------------------------------------
 
@@ -182,7 +177,7 @@ class _Builder:
         left = [block for block in candidates if squeeze(block.text) not in own and not block.is_link]
         left += [Block("text", text) for kind in ("name", "descriptor") for text in values[kind][1:]]
         if left:
-            self._sections.insert(0, _Open("other", "", HEAD_LEVEL, left))
+            self._sections.insert(0, _OpenPart("other", "", HEAD_LEVEL, left))
         parts.common_names = tuple(dict.fromkeys(values["common_names"]))
         parts.medical_terms = tuple(dict.fromkeys(values["medical_terms"]))
 
@@ -226,8 +221,8 @@ class _Builder:
         """The sections with text; two of one kind become one, but for ``other``."""
         if self._sections:
             _drop_trailing_links(self._sections[-1])
-        merged: dict[str, _Open] = {}
-        result: list[_Open] = []
+        merged: dict[str, _OpenPart] = {}
+        result: list[_OpenPart] = []
         for section in self._sections:
             first = merged.get(section.kind)
             if section.kind != "other" and not section.blocks:
@@ -266,6 +261,18 @@ def _about(blocks: list[Block]) -> str:
     return title if len(title) < 80 else ""
 
 
+def _names(text: str, heading: str, *, is_item: bool = False) -> list[str]:
+    """The names in ``text``: divided at semicolons, bars and " / ", and at commas outside brackets.
+
+    Under a heading in the singular, and in an item of a list, a comma is part of a name.
+    """
+    parts = _SEMICOLON.split(text)
+    is_plural = not is_item and not squeeze(heading).endswith(("name", "term"))
+    if is_plural and len(text) <= _MAX_NAMES:
+        parts = [re.sub(r"^(?:and|or)\s+", "", part) for whole in parts for part in _COMMA.split(whole)]
+    return [name for part in parts if (name := part.strip(" \t.,;:*"))]
+
+
 def _name_in_title(title: str) -> str:
     """The first part of the page's title, before the site's name."""
     return re.split(r"\s+[|\u2013\u2014»·-]\s+", title)[0].strip() if title else ""
@@ -286,7 +293,7 @@ def _is_site_title(block: Block) -> bool:
     return block.style == "heading" and is_one_link and block.links[0].url in ("/", "./", "#")
 
 
-def _drop_trailing_links(section: _Open) -> None:
+def _drop_trailing_links(section: _OpenPart) -> None:
     """Links alone at the very end of a page are its footer, where no element says so."""
     end = len(section.blocks)
     while end and section.blocks[end - 1].is_link:

@@ -1,4 +1,4 @@
-"""The list of similar codes at the foot of a page, and lists of names."""
+"""The list of similar codes at the foot of a page."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import re
 from collections.abc import Iterator
 
 from .blocks import DASHES, Block
-from .codes import Found, guess, in_line, in_url, is_label, labelled, read_code, system_named
+from .codes import NO_CODE, FoundCode, guess, in_line, in_url, labelled, read_code, system_named, system_of_label
 from .procedure import SimilarCode
 
 _SEPARATORS = " \t:;|,." + DASHES
 _FIRST_WORD = re.compile(r"[^\s:|,;\u2013\u2014]+")
 _CODE_AT_END = re.compile(r"(.*\S)\s*[(\[]\s*([^()\[\]]{2,40})[)\]]")
 _ONE_PART = re.compile(r"(?:\w+:)?(?://[^/]*)?/?[^/]*/?")
-_MAX_NAMES = 2_000  # characters; a longer list of names is text
-_COMMA = re.compile(r"\s*,\s*(?![^(]*\))")
-_SEMICOLON = re.compile(r"\s*[;|•]\s*|\s+/\s+")
 
 
 def similar_codes(blocks: list[Block], system: str | None) -> tuple[SimilarCode, ...]:
@@ -77,7 +74,7 @@ def _bare(descriptor: str) -> str:
     return text.strip(_SEPARATORS)
 
 
-def _split(text: str, system: str | None) -> tuple[Found, str]:
+def _split(text: str, system: str | None) -> tuple[FoundCode, str]:
     """The code of one reference and its descriptor, whichever comes first."""
     found, rest = labelled(text, system)
     if found.code:
@@ -85,31 +82,23 @@ def _split(text: str, system: str | None) -> tuple[Found, str]:
     if match := _FIRST_WORD.match(text):
         first, rest = match[0], text[match.end() :].strip(_SEPARATORS)
         code = read_code(first, system)
-        found = Found(system, code) if code else guess(first)
+        found = FoundCode(system, code) if code else guess(first)
         if found.code:
             return _with_system(found, rest)
     if (match := _CODE_AT_END.fullmatch(text)) and (found := in_line(match[2], system)).code:
         return found, match[1]
     head, _, last = text.rpartition(" ")
     if head and (code := read_code(last, system)) and any(map(str.isdigit, last)):
-        return Found(system, code), re.sub(r"\s*\b(?:CPT|HCPCS)?\s*(?:code)?\s*[:|\u2013\u2014-]?\s*$", "", head)
-    return Found(None, None), text
+        return FoundCode(system, code), re.sub(r"\s*\b(?:CPT|HCPCS)?\s*(?:code)?\s*[:|\u2013\u2014-]?\s*$", "", head)
+    return NO_CODE, text
 
 
-def _with_system(found: Found, rest: str) -> tuple[Found, str]:
+def _with_system(found: FoundCode, rest: str) -> tuple[FoundCode, str]:
     """``rest`` without the system's name, where it is told after the code: in a column, in brackets, as a label."""
     label, _, after = rest.partition(",")
-    if (named := is_label(label)) and read_code(found.code or "", named):
-        return Found(named, found.code), after
+    if (named := system_of_label(label)) and read_code(found.code or "", named):
+        return FoundCode(named, found.code), after
     match = re.match(r"[(\[|]?\s*([^()\[\]|:]{2,20}?)\s*[)\]|:]+\s*", rest)
     if match and (named := system_named(match[1])) and read_code(found.code or "", named):
-        return Found(named, found.code), rest[match.end() :]
+        return FoundCode(named, found.code), rest[match.end() :]
     return found, rest
-
-
-def names(text: str, is_plural: bool) -> list[str]:
-    """The names in ``text``: divided at semicolons, bars and " / ", and at commas outside brackets if ``is_plural``."""
-    parts = _SEMICOLON.split(text)
-    if is_plural and len(text) <= _MAX_NAMES:
-        parts = [re.sub(r"^(?:and|or)\s+", "", part) for whole in parts for part in _COMMA.split(whole)]
-    return [name for part in parts if (name := part.strip(" \t.,;:*"))]

@@ -125,13 +125,13 @@ class Metered(io.RawIOBase):
 
 
 class Slice(io.RawIOBase):
-    """The next ``left`` bytes of a stream, as a member of an archive; EOFError where the stream ends before them."""
+    """The next ``size`` bytes of a stream, as a member of an archive; EOFError where the stream ends before them."""
 
     def __init__(self, stream: io.BufferedReader, size: int) -> None:
         """Begin where the stream stands."""
         super().__init__()
         self._stream = stream
-        self.left = size
+        self.left = size  # bytes not yet read
 
     def readable(self) -> bool:
         """Whether it can be read: yes."""

@@ -52,7 +52,7 @@ def members(stream: io.BufferedReader) -> Iterator[Member]:
         kind = header[156:157]
         size = _number(header[124:136])
         if kind in b"xL":
-            extended |= _extended(kind, _body(stream, size))
+            extended |= _extended(kind, _extended_header(stream, size))
         elif kind in b"gK":  # what holds for all members, and targets of links: nothing that is read here
             _skip(stream, size + -size % BLOCK)
         else:
@@ -95,7 +95,7 @@ def _skip(stream: io.BufferedReader, size: int) -> None:
     _Body(stream, size).skip()
 
 
-def _body(stream: io.BufferedReader, size: int) -> bytes:
+def _extended_header(stream: io.BufferedReader, size: int) -> bytes:
     if size > MAX_EXTENDED_HEADER:
         raise Broken(f"an extended header of more than {MAX_EXTENDED_HEADER:,} bytes")
     data = _read(stream, size)

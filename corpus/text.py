@@ -1,4 +1,7 @@
-"""Reader text and Markdown to blocks: bullets, numbered steps, headings of every kind, hard-wrapped paragraphs."""
+"""Reader text and Markdown to blocks: bullets, numbered steps, headings of every kind, hard-wrapped paragraphs.
+
+Reader text is a page as browsers' reader modes and text extractors save it: lines without markup.
+"""
 
 from __future__ import annotations
 

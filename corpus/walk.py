@@ -33,7 +33,7 @@ def files(paths: Iterable[str]) -> Iterator[File | Failed]:
         yield from _Walk(path, frozenset(named)).files()
 
 
-def is_furniture(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
     """Whether a file or folder of this name is hidden or only dresses pages."""
     return name.startswith(".") or os.path.splitext(name)[1].lower() in FURNITURE  # noqa: PTH122 - 100,000 times
 
@@ -116,7 +116,7 @@ class _Walk:
 def _entries(folder: str) -> Iterator[str]:
     """The paths of what may hold pages in a folder, sorted by name."""
     prefix = "" if folder == "." else folder if folder.endswith("/") else folder + "/"
-    return iter([prefix + name for name in sorted(os.listdir(folder)) if not is_furniture(name)])  # noqa: PTH208
+    return iter([prefix + name for name in sorted(os.listdir(folder)) if not is_passed_over(name)])  # noqa: PTH208
 
 
 def _file(path: str, status: os.stat_result) -> File | Failed:

@@ -42,14 +42,14 @@ def pages(stream: io.BufferedReader, file: File, source: str, limits: Limits) ->
             raise ValueError(f"record {number} has no length")
         body = Slice(stream, int(length))
         url = headers.get("warc-target-uri", "").strip("<>")
+        where = url or f"{source}#{number}"
         found: Page | Failed | None = None
         try:
-            content = _content(headers, io.BufferedReader(body, CHUNK), body.left, limits.max_page_bytes)
-            if content is not None:
+            if content := _content(headers, io.BufferedReader(body, CHUNK), int(length), limits.max_page_bytes):
                 data, content_type = content
-                found = file.page(url or f"{source}#{number}", data, url=url or None, content_type=content_type)
+                found = file.page(where, data, url=url or None, content_type=content_type)
         except Refused as error:
-            found = file.failed(url or f"{source}#{number}", error)
+            found = file.failed(where, error)
         body.skip()
         if found is not None:
             yield found

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from procsearch.corpus.codes import Found, guess, in_file_name, in_line, in_url, is_label, procedure_id, system_named
-
-NOTHING = Found(None, None)
+from procsearch.corpus.codes import (
+    NO_CODE,
+    FoundCode,
+    guess,
+    in_file_name,
+    in_line,
+    in_url,
+    procedure_id,
+    system_named,
+    system_of_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,77 +33,77 @@ def test_spellings(spelling: str, system: str | None) -> None:
 @pytest.mark.parametrize(
     ("url", "found"),
     [
-        ("https://x.example/code/cpt4/50040-nephrostomy-nephrotomy-with-drainage", Found("CPT4", "50040")),
-        ("https://x.example/code/hcpcs/a0021/", Found("HCPCS", "A0021")),
-        ("/codes/icd-10-pcs/0tj54zz", Found("ICD10PCS", "0TJ54ZZ")),
-        ("/code/icd9proc/55.01-nephrotomy", Found("ICD9Proc", "55.01")),
-        ("/code/icd9proc/5501-nephrotomy", Found("ICD9Proc", "55.01")),
-        ("/cpt-codes/36904", Found("CPT4", "36904")),
-        ("/lookup?system=cpt&code=0101T", Found("CPT4", "0101T")),
-        ("/articles/cpt-36904-thrombectomy", Found("CPT4", "36904")),
-        ("/news/2024/12345-story", NOTHING),
-        ("/locations/90210", NOTHING),
-        ("http://[broken", NOTHING),
-        ("", NOTHING),
+        ("https://x.example/code/cpt4/50040-nephrostomy-nephrotomy-with-drainage", FoundCode("CPT4", "50040")),
+        ("https://x.example/code/hcpcs/a0021/", FoundCode("HCPCS", "A0021")),
+        ("/codes/icd-10-pcs/0tj54zz", FoundCode("ICD10PCS", "0TJ54ZZ")),
+        ("/code/icd9proc/55.01-nephrotomy", FoundCode("ICD9Proc", "55.01")),
+        ("/code/icd9proc/5501-nephrotomy", FoundCode("ICD9Proc", "55.01")),
+        ("/cpt-codes/36904", FoundCode("CPT4", "36904")),
+        ("/lookup?system=cpt&code=0101T", FoundCode("CPT4", "0101T")),
+        ("/articles/cpt-36904-thrombectomy", FoundCode("CPT4", "36904")),
+        ("/news/2024/12345-story", NO_CODE),
+        ("/locations/90210", NO_CODE),
+        ("http://[broken", NO_CODE),
+        ("", NO_CODE),
     ],
 )
-def test_addresses(url: str, found: Found) -> None:
+def test_addresses(url: str, found: FoundCode) -> None:
     assert in_url(url) == found
 
 
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("pages/36904.html", Found("CPT4", "36904")),
-        ("cpt4-36904.html", Found("CPT4", "36904")),
-        ("hcpcs_A0021.txt", Found("HCPCS", "A0021")),
-        ("hcpcs_a0021.txt", Found("HCPCS", "A0021")),
-        ("scrape.zip!pages/icd10pcs-0TJ54ZZ.html", Found("ICD10PCS", "0TJ54ZZ")),
-        ("icd9proc-55.01.html", Found("ICD9Proc", "55.01")),
-        ("36904-thrombectomy.html.txt", Found("CPT4", "36904")),
-        ("D0120.html", Found("CDT", "D0120")),
-        ("page17.html", NOTHING),
-        ("2024-01-02.html", NOTHING),
-        ("crawl.jsonl#17", NOTHING),
-        ("surgery.html", NOTHING),
-        ("", NOTHING),
+        ("pages/36904.html", FoundCode("CPT4", "36904")),
+        ("cpt4-36904.html", FoundCode("CPT4", "36904")),
+        ("hcpcs_A0021.txt", FoundCode("HCPCS", "A0021")),
+        ("hcpcs_a0021.txt", FoundCode("HCPCS", "A0021")),
+        ("scrape.zip!pages/icd10pcs-0TJ54ZZ.html", FoundCode("ICD10PCS", "0TJ54ZZ")),
+        ("icd9proc-55.01.html", FoundCode("ICD9Proc", "55.01")),
+        ("36904-thrombectomy.html.txt", FoundCode("CPT4", "36904")),
+        ("D0120.html", FoundCode("CDT", "D0120")),
+        ("page17.html", NO_CODE),
+        ("2024-01-02.html", NO_CODE),
+        ("crawl.jsonl#17", NO_CODE),
+        ("surgery.html", NO_CODE),
+        ("", NO_CODE),
     ],
 )
-def test_file_names(source: str, found: Found) -> None:
+def test_file_names(source: str, found: FoundCode) -> None:
     assert in_file_name(source) == found
 
 
 @pytest.mark.parametrize(
     ("line", "system", "found"),
     [
-        ("CPT 36904", None, Found("CPT4", "36904")),
-        ("CPT® Code: 36904", None, Found("CPT4", "36904")),
-        ("36904 (CPT4)", None, Found("CPT4", "36904")),
-        ("Code: A0021", None, Found("HCPCS", "A0021")),
-        ("Procedure code 36904", "CPT4", Found("CPT4", "36904")),
-        ("36904", "CPT4", Found("CPT4", "36904")),
-        ("36904", None, NOTHING),
-        ("ICD-10-PCS: 0TJ54ZZ", None, Found("ICD10PCS", "0TJ54ZZ")),
-        ("ICD-10-PCS: SURGERY", None, NOTHING),
-        ("Call 36904 now", "CPT4", NOTHING),
-        ("CPT 36904 and CPT 36905", None, NOTHING),
+        ("CPT 36904", None, FoundCode("CPT4", "36904")),
+        ("CPT® Code: 36904", None, FoundCode("CPT4", "36904")),
+        ("36904 (CPT4)", None, FoundCode("CPT4", "36904")),
+        ("Code: A0021", None, FoundCode("HCPCS", "A0021")),
+        ("Procedure code 36904", "CPT4", FoundCode("CPT4", "36904")),
+        ("36904", "CPT4", FoundCode("CPT4", "36904")),
+        ("36904", None, NO_CODE),
+        ("ICD-10-PCS: 0TJ54ZZ", None, FoundCode("ICD10PCS", "0TJ54ZZ")),
+        ("ICD-10-PCS: SURGERY", None, NO_CODE),
+        ("Call 36904 now", "CPT4", NO_CODE),
+        ("CPT 36904 and CPT 36905", None, NO_CODE),
     ],
 )
-def test_lines(line: str, system: str | None, found: Found) -> None:
+def test_lines(line: str, system: str | None, found: FoundCode) -> None:
     assert in_line(line, system) == found
 
 
 def test_labels() -> None:
-    assert is_label("CPT4 code") == "CPT4"
-    assert is_label("HCPCS Code:") == "HCPCS"
-    assert is_label("The CPT4 code is old") is None
+    assert system_of_label("CPT4 code") == "CPT4"
+    assert system_of_label("HCPCS Code:") == "HCPCS"
+    assert system_of_label("The CPT4 code is old") is None
 
 
 def test_forms_that_tell_the_system() -> None:
-    assert guess("36904") == Found("CPT4", "36904")
-    assert guess("a0021") == Found("HCPCS", "A0021")
-    assert guess("0TJ54ZI") == NOTHING  # no I in ICD-10-PCS
-    assert guess("1985") == NOTHING
+    assert guess("36904") == FoundCode("CPT4", "36904")
+    assert guess("a0021") == FoundCode("HCPCS", "A0021")
+    assert guess("0TJ54ZI") == NO_CODE  # no I in ICD-10-PCS
+    assert guess("1985") == NO_CODE
 
 
 def test_ids() -> None:

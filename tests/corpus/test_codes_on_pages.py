@@ -32,6 +32,11 @@ def test_a_code_section_at_the_end_of_a_page() -> None:
     assert (procedure.system, procedure.code) == ("CPT4", "36904")
 
 
+@pytest.mark.parametrize("source", ["55.01.html", "55.01.html.gz", "pages/5501.txt"])
+def test_a_label_tells_the_system_of_the_code_in_the_file_name(source: str) -> None:
+    assert parse_page(f"<h1>Graft</h1><p>ICD9Proc code</p>{REST}", source).id == "icd9proc:55.01"
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

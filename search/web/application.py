@@ -6,6 +6,7 @@ from starlette.routing import Route, Router
 from starlette.types import Scope
 
 from ..index import Index
+from ..scaleout.index import ClusterIndex
 from .api import Api
 from .assets import asset
 from .errors import RequestError
@@ -29,7 +30,7 @@ def app(index: Index, settings: Settings | None = None) -> Gate:
     It needs no start or stop of its own, so that it can be mounted; it serves new commits as they come.
     """
     settings = settings or Settings()
-    queries = Queries(settings, waits=not isinstance(index, Index))
+    queries = Queries(settings, waits=isinstance(index, ClusterIndex))
     metrics = Metrics(_PATHS, settings.metrics_folder)
     pages = SearchPages(index, queries, settings)
     api = Api(index, queries, metrics, settings)

@@ -55,7 +55,8 @@ class Semantics:
 
         all_words = having_all_words(tree, words, evaluator, snapshot.pages)
         missing = meaning.missing
-        notes = (f"{missing} pages have no sentence vector yet: procsearch index --semantic",) if missing else ()
+        lacking = "1 page has" if missing == 1 else f"{missing} pages have"
+        notes = (f"{lacking} no sentence vector yet: procsearch embed",) if missing else ()
         return Ranked(meaning.ranked(text, words, all_words), notes)
 
     def _of(self, snapshot: Snapshot) -> Meaning:

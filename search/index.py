@@ -32,7 +32,7 @@ from .filters import read_filters
 from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
-from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
+from .matches import NOTHING, Mask, Matches, Pages, at_least_as_good, mask_of, within
 from .neighbours import telling_terms
 from .nothing import near_codes, why_nothing
 from .questions import cues_of
@@ -226,7 +226,7 @@ class Index:
         words = evaluator.evaluate(tree)
         ranked = self._semantics.ranked(view.snapshot, query, plain, tree, evaluator, words)
         notes = (*notes, *ranked.notes, *evaluator.notes_on(tree))
-        return Asked(view, query, tree, evaluator, ranked.matches, corrected, notes, words)
+        return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
         snip = asked.snippet if asked.has_words(page) else asked.semantic_snippet
@@ -256,7 +256,7 @@ class Index:
         tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
         evaluator = view.evaluator(BOOSTS)
         found = view.best(evaluator.evaluate(tree), max(limit, 0) + 1)
-        asked = Asked(view, "", tree, evaluator, Matches(None, np.zeros(0, np.float32)), None, ())
+        asked = Asked(view, "", tree, evaluator)
         return [self._hit(view, other, score, asked) for other, score in found if other != page][: max(limit, 0)]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
@@ -323,7 +323,11 @@ class Index:
 
 
 class Asked:
-    """One query, evaluated: the pages found, and those of them found by ``by_words``, None where these are all."""
+    """One query as it was read and evaluated.
+
+    ``matches`` are the pages found, ``by_words`` those of them that were not found by their meaning alone; without them
+    it serves for snippets only. ``corrected`` is the query with its misspellings put right, or None.
+    """
 
     def __init__(
         self,
@@ -331,13 +335,13 @@ class Asked:
         query: str,
         tree: Any,
         evaluator: Evaluator,
-        matches: Matches,
-        corrected: str | None,
-        notes: tuple[str, ...],
-        by_words: Matches | None = None,
+        matches: Matches = NOTHING,
+        by_words: Matches = NOTHING,
+        corrected: str | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self._view = view
-        self.by_words = matches if by_words is None else by_words
+        self.by_words = by_words
         self._query = query
         self.tree = tree
         self.evaluator = evaluator

@@ -35,7 +35,7 @@ from ..results import Hit, Results
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
 from .analysed import Analyser
-from .ranking import READ, ClusterView, Ranking, in_time
+from .ranking import READ, ClusterSearch, ClusterView, in_time
 
 _FRESH = 1.0  # seconds for which what is known of an index is taken to be so
 _PATIENCE = 8.0  # seconds for which a search is tried again
@@ -90,26 +90,32 @@ class ClusterIndex(Index):
         check_window(limit, offset, plain, self._bounds)
         with deadline(timeout):
             view = self.view()
-            tree, corrected, notes = read_query(view, query, plain)
-            search = Ranking(self.cluster, view, tree, all_boosts(boosts))
-            if not plain:
-                check_costs(query, tree, view.snapshot, search.evaluator, view.bounds)
+            search, corrected, notes = self._begin(view, query, all_boosts(boosts), plain)
             search.filter(filters or {})
             for name in facets:
                 search.facet(name)
             search.run(offset + limit if limit else 0)
-            told = [*notes, *search.evaluator.notes_on(tree)]
             if search.total and offset >= search.total:
-                told.append(f"there are only {search.total} results")
+                notes.append(f"there are only {search.total} results")
             if not search.total and not plain:
-                told += why_nothing(
+                notes += why_nothing(
                     query, filters or {}, view.snapshot.live_count, view.state.systems, search.has, self._coded
                 )
-        asked = search.asked(query, corrected, tuple(told))
+        asked = search.asked(query)
         best = search.best(offset + limit)[offset:] if limit else []
         hits = tuple(search.hit(page, score, asked) for page, score in best)
         counted = {name: search.count(name) for name in facets}
-        return Results(query, search.total, time.perf_counter() - started, hits, corrected, asked.notes, counted)
+        return Results(query, search.total, time.perf_counter() - started, hits, corrected, tuple(notes), counted)
+
+    def _begin(
+        self, view: ClusterView, query: str, boosts: Mapping[str, float], plain: bool = False
+    ) -> tuple[ClusterSearch, str | None, list[str]]:
+        """The search for ``query``, ready to be run, the query with its misspellings put right, and notes."""
+        tree, corrected, notes = read_query(view, query, plain)
+        search = ClusterSearch(self.cluster, view, tree, boosts)
+        if not plain:
+            check_costs(query, tree, view.snapshot, search.evaluator, view.bounds)
+        return search, corrected, [*notes, *search.evaluator.notes_on(tree)]
 
     # Single procedures
 
@@ -156,9 +162,9 @@ class ClusterIndex(Index):
         """The procedures most like the one with this id, by the words that tell it from others."""
         view = self.view()
         tree = q.Or(telling_terms(view.snapshot, self.get(id)))
-        search = Ranking(self.cluster, view, tree, BOOSTS)
+        search = ClusterSearch(self.cluster, view, tree, BOOSTS)
         search.run(max(limit, 0) + 1)
-        asked = search.asked("", None, ())
+        asked = search.asked("")
         hits = [search.hit(page, score, asked) for page, score in search.best(max(limit, 0) + 1)]
         return [hit for hit in hits if hit.id != id][: max(limit, 0)]
 
@@ -176,7 +182,7 @@ class ClusterIndex(Index):
         view = self.view()
 
         def named(tree: Any, wanted: int) -> list[Procedure]:
-            search = Ranking(self.cluster, view, tree, NAMING_BOOSTS)
+            search = ClusterSearch(self.cluster, view, tree, NAMING_BOOSTS)
             search.run(wanted)
             return [search.pages[page].procedure for page, _ in search.best(wanted)]
 
@@ -195,16 +201,15 @@ class ClusterIndex(Index):
         Its place is known as far as our own scoring goes, a thousand pages.
         """
         view = self.view()
-        tree, _, _ = read_query(view, query, False)
-        search = Ranking(self.cluster, view, tree, all_boosts(boosts))
+        search, _, _ = self._begin(view, query, all_boosts(boosts))
         search.filter(filters or {})
         search.run(1000)
         page = search.page(id)
         if page is None:
             page = search.add(self._page(id))
         hits = search.hits(but=None if search.finds(id) else page)
-        words = search.asked(query, None, ()).words
-        found = explain(search.evaluator.snapshot, search.evaluator, tree, words, hits, page)
+        words = search.asked(query).words
+        found = explain(search.evaluator.snapshot, search.evaluator, search.tree, words, hits, page)
         return replace(found, total=search.total)
 
     # The whole

@@ -23,7 +23,7 @@ from ..filters import read_filters
 from ..index import Asked, View
 from ..language import Bounds
 from ..language import trees as q
-from ..matches import NOTHING, Matches, within
+from ..matches import Matches, within
 from ..results import Hit
 from ..scoring import inverse_document_frequency
 from ..vocabulary.vocabulary import Vocabulary
@@ -67,21 +67,21 @@ class ClusterView(View):
         return inverse_document_frequency(self.snapshot.live_count, min(having, self.snapshot.live_count))
 
 
-class Ranking:
+class ClusterSearch:
     """One search: what is asked of the cluster, and its answer ranked."""
 
     def __init__(self, cluster: Cluster, view: ClusterView, tree: Any, boosts: Mapping[str, float]) -> None:
         self.cluster = cluster
         self._view = view
-        self._tree = tree
+        self.tree = tree
         self._boosts = boosts
         self._leaves = counted_leaves(tree)
-        self._bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(view.snapshot.live_count, 1)
         self.counted: dict[Hashable, int] = {}
         self.pages: list[Kept] = []
-        self.evaluator = self._evaluator()
+        self.evaluator = self._evaluator()  # without candidates yet it tells what patterns stand for
+        bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(view.snapshot.live_count, 1)
         self._translator = Translator(
-            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, self._bonus, len(leaves(tree))
+            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, bonus, len(leaves(tree))
         )
         self._filters: list[Query] = []
         self._facets: dict[str, Query] = {}
@@ -89,8 +89,7 @@ class Ranking:
         self.total = 0
 
     def _evaluator(self) -> CandidateEvaluator:
-        # A tree may hold patterns, whose terms only an evaluator can tell.
-        candidates = Candidates(self.pages, Wanted(self._tree, self._expanded), self._view.analyser)
+        candidates = Candidates(self.pages, Wanted(self.tree, self._expanded), self._view.analyser)
         return CandidateEvaluator(self._view.snapshot, candidates, self._boosts, self._view.expander, self.counted)
 
     def _expanded(self, leaf: Any) -> list[str]:
@@ -130,7 +129,7 @@ class Ranking:
 
     def _in_section(self, kind: str) -> Query:
         """Pages that have a word asked for in one kind of section."""
-        nodes = [word.node for word in asked_words(self._tree, self._expanded) if word.stands_in(kind)]
+        nodes = [word.node for word in asked_words(self.tree, self._expanded) if word.stands_in(kind)]
         return any_of([self._translator.query(self._standing_in(node, kind), False) for node in nodes])
 
     def _standing_in(self, node: Any, kind: str) -> Any:
@@ -140,14 +139,14 @@ class Ranking:
         return in_field(node, kind)
 
     def _query(self) -> Query:
-        query = self._translator.query(self._tree)
+        query = self._translator.query(self.tree)
         return {"bool": {"must": [query], "filter": self._filters}} if self._filters else query
 
     def _count_leaves(self) -> None:
         """Let the cluster count the pages of each leaf that has not been counted in this generation."""
         boosts = str(self._boosts if dict(self._boosts) != dict(BOOSTS) else None)
-        kept = self._view.counts
-        known = {key: kept.get((boosts, key)) for key in self._leaves}
+        counts_kept = self._view.counts
+        known = {key: counts_kept.get((boosts, key)) for key in self._leaves}
         self.counted.update({key: count for key, count in known.items() if count is not None})
         new = [key for key, count in known.items() if count is None]
         if not new:
@@ -159,7 +158,7 @@ class Ranking:
         )
         for key, count in zip(new, counts, strict=True):
             self.counted[key] = count
-            kept.put((boosts, key), count, 0)
+            counts_kept.put((boosts, key), count, 0)
 
     # What is found
 
@@ -191,7 +190,7 @@ class Ranking:
 
         What the cluster makes of pages that are as good for us may differ a little from shard to shard.
         """
-        scores = self.evaluator.evaluate(self._tree).dense(len(self.pages))
+        scores = self.evaluator.evaluate(self.tree).dense(len(self.pages))
         last = np.sort(scores)[-min(wanted, len(scores))]
         theirs = np.array([hit["_score"] for hit in hits])[scores == last]
         if len(theirs) == 1 or theirs.min() > hits[-1]["_score"] * (1 + _SAME):
@@ -211,11 +210,11 @@ class Ranking:
 
     def best(self, wanted: int) -> list[tuple[int, float]]:
         """The ``wanted`` best candidates with their scores."""
-        return self.evaluator.best(self.evaluator.evaluate(self._tree), wanted)
+        return self.evaluator.best(self.evaluator.evaluate(self.tree), wanted)
 
-    def asked(self, query: str, corrected: str | None, notes: tuple[str, ...]) -> Asked:
+    def asked(self, query: str) -> Asked:
         """The query as it was evaluated, for snippets."""
-        return Asked(self._view, query, self._tree, self.evaluator, NOTHING, corrected, notes)
+        return Asked(self._view, query, self.tree, self.evaluator)
 
     def hit(self, page: int, score: float, asked: Asked) -> Hit:
         """A candidate as a hit."""
@@ -246,7 +245,7 @@ class Ranking:
         mask = np.ones(len(self.pages), bool)
         if but is not None:
             mask[but] = False
-        return within(self.evaluator.evaluate(self._tree), mask)
+        return within(self.evaluator.evaluate(self.tree), mask)
 
 
 def in_time(cluster: Cluster, body: Mapping[str, Any], *, doing: str) -> Any:

@@ -105,11 +105,6 @@ class View:
         ]
         return names, np.concatenate([*numbers, np.zeros(0, np.int64)])
 
-    @cached_property
-    def system_terms(self) -> frozenset[str]:
-        """The code systems as terms."""
-        return frozenset(name.lower() for segment in self.snapshot.segments for name in segment.system_names if name)
-
     def best(self, matches: Matches, wanted: int) -> list[tuple[int, float]]:
         """The ``wanted`` best pages with their scores; ties go by id."""
         pages: Pages
@@ -412,15 +407,15 @@ class Asked:
 def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tuple[str, ...]]:
     """The tree to evaluate for ``query``, the query with its misspellings put right, and what is to be noted."""
     notes: tuple[str, ...] = ()
+    systems = view.snapshot.system_terms
     if plain:
         tree = plain_query(query)
     else:
-        names = query_fields(view.system_terms)
-        parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
+        parsed = parse_query(query, fields=query_fields(systems), default_field=ALL, tokens=tokens, bounds=view.bounds)
         tree, notes = parsed.query, parsed.notes
     most = len(query) if plain else None  # plain words are judged queries: all of them are looked up
     corrector = Corrector(view.variants, view.likely, most or view.bounds.corrections)
-    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms, most or view.bounds.compounds)
+    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, systems, most or view.bounds.compounds)
     tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
     return tree, corrector.corrected(query, tree), (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)))
 

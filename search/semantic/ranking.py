@@ -43,7 +43,7 @@ class Semantics:
         """
         if all(vectors is None for vectors in snapshot.vectors):
             return Ranked(words)
-        from .telling import is_about_meaning
+        from .about_meaning import is_about_meaning
 
         if not is_about_meaning(text, plain, snapshot, evaluator):
             return Ranked(words)

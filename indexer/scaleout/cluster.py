@@ -50,6 +50,25 @@ class Item:
         return lines
 
 
+class _Pauses:
+    """The pauses between tries, each twice as long as the one before up to the ``longest``, in ``seconds`` in all."""
+
+    def __init__(self, seconds: float, longest: float = 2.0) -> None:
+        self._ends = time.monotonic() + seconds
+        self._longest = longest
+        self._next = _FIRST_PAUSE
+
+    @property
+    def are_over(self) -> bool:
+        """Whether there is no time left for the next one."""
+        return time.monotonic() + self._next > self._ends
+
+    def wait(self) -> None:
+        """Let the next one pass."""
+        time.sleep(self._next)
+        self._next = min(2 * self._next, self._longest)
+
+
 class Cluster:
     """A cluster. Safe to share between threads. Raises EngineError, or NoIndex where an index asked for is missing."""
 
@@ -119,8 +138,7 @@ class Cluster:
         from opensearchpy.exceptions import ConnectionError as NoConnection
         from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, OpenSearchException, SSLError
 
-        ends = time.monotonic() + min(self._patience, seconds or self._patience)
-        pause = _FIRST_PAUSE
+        pauses = _Pauses(min(self._patience, seconds or self._patience))
         while True:
             try:
                 return self._client.transport.perform_request(
@@ -134,10 +152,9 @@ class Cluster:
                 # The last two come of answers that are JSON, but not as of a cluster.
                 status = getattr(error, "status_code", None)
                 away = isinstance(error, NoConnection) and not isinstance(error, (ConnectionTimeout, SSLError))
-                if not (away or _passes(status, getattr(error, "info", ""))) or time.monotonic() + pause > ends:
+                if not (away or _passes(status, getattr(error, "info", ""))) or pauses.are_over:
                     raise self._fault(error, doing) from None
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+            pauses.wait()
 
     def bulk(self, index: str, items: Iterable[Item], *, doing: str) -> list[Mapping[str, Any]]:
         """Carry out ``items`` and give the outcome of each: a mapping with its ``status``, 409 for a conflict.
@@ -153,32 +170,30 @@ class Cluster:
         """One bulk request, and more while part of it is turned away."""
         outcomes: list[Mapping[str, Any]] = [{} for _ in lines]
         waiting = list(range(len(lines)))
-        ends = time.monotonic() + self._patience
-        pause = _FIRST_PAUSE
+        pauses = _Pauses(self._patience, longest=5.0)
         while waiting:
             body = "".join([lines[place] for place in waiting])
             answer = self.request("POST", f"/{index}/_bulk", body, doing=doing, seconds=BULK_SECONDS)
             for place, told in zip(waiting, answer["items"], strict=True):
                 outcomes[place] = next(iter(told.values()))
-            patient = time.monotonic() + pause < ends
+            patient = not pauses.are_over
             waiting = [place for place in waiting if self._is_turned_away(outcomes[place], patient, doing)]
             if waiting:
-                time.sleep(pause)
-                pause = min(2 * pause, 5.0)
+                pauses.wait()
         return outcomes
 
     def _is_turned_away(self, outcome: Mapping[str, Any], patient: bool, doing: str) -> bool:
         """Whether an operation should be sent again; raises where it was refused."""
-        from .faults import is_read_only, refusal
+        from .faults import is_read_only
 
         status = outcome["status"]
         if status < 400 or status in (404, 409):
             return False
         error = outcome.get("error") or {}
-        kind, reason = str(error.get("type")), str(error.get("reason"))
-        if status in _TURNED_AWAY and patient and not is_read_only(kind, reason):
+        read_only = is_read_only(str(error.get("type")), str(error.get("reason")))
+        if status in _TURNED_AWAY and patient and not read_only:
             return True
-        raise refusal(status, kind, reason, f"{doing} at {self.address}")
+        raise self.refused(error, doing, status)
 
     def scan(self, index: str, query: Any, source: list[str], *, doing: str, at_once: int = 1000) -> Iterator[Any]:
         """Every document of ``index`` that matches ``query``, in no order, as it was when the scan began."""
@@ -218,15 +233,13 @@ class Cluster:
         head = json.dumps({"allow_partial_search_results": False})
         bodies = [json.dumps({"query": query, "size": 0, "track_total_hits": True}) for query in queries]
         lines = "".join(f"{head}\n{body}\n" for body in bodies)
-        ends = time.monotonic() + min(self._patience, seconds or self._patience)
-        pause = _FIRST_PAUSE
+        pauses = _Pauses(min(self._patience, seconds or self._patience))
         while True:
             found = self.request("POST", f"/{index}/_msearch", lines, doing=doing, seconds=seconds)["responses"]
             passing = any(_passes(each.get("status"), each["error"]) for each in found if "error" in each)
-            if not passing or time.monotonic() + pause > ends:
+            if not passing or pauses.are_over:
                 return [self._count(each, doing) for each in found]
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+            pauses.wait()
 
     def refused(self, error: Mapping[str, Any], doing: str, status: int = 500) -> ProcsearchError:
         """The error to raise for that of one item of an answer."""

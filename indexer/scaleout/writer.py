@@ -33,14 +33,18 @@ class Part:
     of: int
 
     @property
-    def range(self) -> dict[str, Any]:
+    def _numbers(self) -> range:
+        """The numbers of pages (see PARTS) that the part is made of."""
+        return range((self.number - 1) * PARTS // self.of, self.number * PARTS // self.of)
+
+    @property
+    def query(self) -> dict[str, Any]:
         """The query for the pages of the part."""
-        low, high = ((self.number - back) * PARTS // self.of for back in (1, 0))
-        return {"range": {"part": {"gte": low, "lt": high}}}
+        return {"range": {"part": {"gte": self._numbers.start, "lt": self._numbers.stop}}}
 
     def holds(self, source: str) -> bool:
         """Whether the page of this source is in the part."""
-        return (self.number - 1) * PARTS // self.of <= part_of(source) < self.number * PARTS // self.of
+        return part_of(source) in self._numbers
 
 
 def part_of_pages(shard: tuple[int, int] | None) -> Part | None:
@@ -83,12 +87,12 @@ class ClusterWriter:
     def __enter__(self) -> ClusterWriter:
         if self._dry_run:
             found = state.indexes(self._cluster)
-            self._state, self._older = found.searched or state.State("", state.versions()), None
+            self._state = found.searched or state.State("", state.versions())
         else:
-            self._state, self._older = state.target(self._cluster)
+            self._state, older = state.target(self._cluster)
             self._refresh()
-            if self._older is not None:
-                self._take_over(self._older)
+            if older is not None:
+                self._take_over(older)
         return self
 
     def __exit__(
@@ -113,7 +117,7 @@ class ClusterWriter:
 
     def _all(self) -> dict[str, Any]:
         """The query for all pages of the part, shadowed ones too."""
-        return self._part.range if self._part else {"exists": {"field": "parser"}}
+        return self._part.query if self._part else {"exists": {"field": "parser"}}
 
     def _scan(self, index: str, query: Any, source: list[str]) -> Iterator[Kept]:
         if index:

@@ -19,7 +19,21 @@ from ..writer import Shadowing, path_order
 from . import dictionary, state
 from .address import read_address, wrong
 from .cluster import BULK_SECONDS, Cluster, Item
-from .documents import FACTS, LIVE, PARTS, Kept, again, document, kept, key_of, part_of, path, shadow, shadow_key
+from .documents import (
+    FACTS,
+    LIVE,
+    PARTS,
+    WHOLE,
+    ClusterPage,
+    document,
+    indexable,
+    json_path,
+    key_of,
+    number_of,
+    read_page,
+    shadow,
+    shadow_key,
+)
 
 _AT_ONCE = 250  # documents in a request
 _PATIENCE = 20  # times that a page is tried which others write too
@@ -44,7 +58,7 @@ class Part:
 
     def holds(self, source: str) -> bool:
         """Whether the page of this source is in the part."""
-        return part_of(source) in self._numbers
+        return number_of(source) in self._numbers
 
 
 def part_of_pages(shard: tuple[int, int] | None) -> Part | None:
@@ -76,10 +90,10 @@ class ClusterWriter:
         self._part = part
         self._dry_run = dry_run
         self._announce = announce
-        self._removed: dict[str, Kept] = {}  # by source
+        self._removed: dict[str, ClusterPage] = {}  # by source
         self._written: set[str] = set()  # sources
         self._aside: set[str] = set()  # sources of those that lost their id
-        self._seen: list[tuple[Kept, int, int]] = []
+        self._seen: list[tuple[ClusterPage, int, int]] = []
         self._planned = 0
         self._changed = False
         self._shadowings: list[Shadowing] = []
@@ -107,10 +121,10 @@ class ClusterWriter:
     def _take_over(self, older: state.State) -> None:
         """Index anew what an index of another version holds, but for what has been taken over before."""
         self._announce("the index was made by another version; indexing its pages anew")
-        for pages in _some(self._scan(older.index, self._all(), [*FACTS, "stored"])):
+        for pages in _some(self._scan(older.index, self._all(), WHOLE)):
             found = self._get(key for page in pages for key in (key_of(page.id), shadow_key(page.source)))
             taken = {page.source for page in found.values()}
-            self._write([again(page) for page in pages if page.source not in taken])
+            self._write([indexable(page) for page in pages if page.source not in taken])
         self._refresh()
 
     # What is there
@@ -119,11 +133,11 @@ class ClusterWriter:
         """The query for all pages of the part, shadowed ones too."""
         return self._part.query if self._part else {"exists": {"field": "parser"}}
 
-    def _scan(self, index: str, query: Any, source: list[str]) -> Iterator[Kept]:
+    def _scan(self, index: str, query: Any, source: list[str]) -> Iterator[ClusterPage]:
         if index:
-            yield from map(kept, self._cluster.scan(index, query, source, doing="reading the index"))
+            yield from map(read_page, self._cluster.scan(index, query, source, doing="reading the index"))
 
-    def _get(self, keys: Iterable[str], source: list[str] = FACTS) -> dict[str, Kept]:
+    def _get(self, keys: Iterable[str], source: list[str] = FACTS) -> dict[str, ClusterPage]:
         """The pages there are of the documents ``keys``."""
         body = {"docs": [{"_id": key, "_source": source} for key in keys]}
         if not body["docs"] or not self._state.index:
@@ -134,11 +148,11 @@ class ClusterWriter:
         for found in answer["docs"]:
             if "error" in found:
                 raise self._cluster.refused(found["error"], "reading the index")
-        return {found["_id"]: kept(found) for found in answer["docs"] if found.get("found")}
+        return {found["_id"]: read_page(found) for found in answer["docs"] if found.get("found")}
 
-    def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, Kept]]:
+    def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, ClusterPage]]:
         """The source and place of every page there from the files or folders ``roots``, shadowed ones too."""
-        wanted = [path(root) for root in roots]
+        wanted = [json_path(root) for root in roots]
         query = self._all()
         if "." not in wanted:
             folders = [{"prefix": {"container": root.rstrip("/") + "/"}} for root in wanted]
@@ -193,20 +207,20 @@ class ClusterWriter:
         for some in _some(pages.pages):
             self._write(some)
 
-    def remove(self, page: Kept) -> None:
+    def remove(self, page: ClusterPage) -> None:
         """Remove a page that was there, at the commit; a page that it shadowed is found again."""
         self._removed[page.source] = page
 
-    def seen(self, page: Kept, size: int, mtime_ns: int) -> None:
+    def seen(self, page: ClusterPage, size: int, mtime_ns: int) -> None:
         """Note that a page is unchanged in a file that now has this size and time of modification."""
         self._seen.append((page, size, mtime_ns))
 
     def _note_seen(self) -> None:
         for some in _some(self._seen):
-            found = self._get((page.key for page, _, _ in some), [*FACTS, "stored"])
+            found = self._get((page.key for page, _, _ in some), WHOLE)
             self._write(
                 [
-                    again(there, there.facts._replace(size=size, mtime_ns=mtime_ns))
+                    indexable(there, there.facts._replace(size=size, mtime_ns=mtime_ns))
                     for page, size, mtime_ns in some
                     if (there := found.get(page.key)) and there.source == page.source
                 ]
@@ -255,16 +269,16 @@ class ClusterWriter:
         return [page for key in late for page in by_key[key]]
 
     def _winner(
-        self, rivals: list[IndexablePage], there: Kept | None
-    ) -> tuple[IndexablePage | Kept, list[IndexablePage]]:
+        self, rivals: list[IndexablePage], there: ClusterPage | None
+    ) -> tuple[IndexablePage | ClusterPage, list[IndexablePage]]:
         """Of pages of one id and the one that is ``there``, the last in path order, and those to put aside."""
         ordered = sorted(rivals, key=lambda page: path_order(page.source))
         if there is None or there.source in {page.source for page in rivals} or there.source in self._removed:
             return ordered[-1], ordered[:-1]
         if path_order(there.source) > path_order(ordered[-1].source):
             return there, ordered
-        (older,) = self._get([there.key], [*FACTS, "stored"]).values() or (there,)
-        return ordered[-1], [again(older), *ordered[:-1]]
+        (older,) = self._get([there.key], WHOLE).values() or (there,)
+        return ordered[-1], [indexable(older), *ordered[:-1]]
 
     def commit(self, *, approve: Callable[..., None]) -> list[Shadowing]:
         """Delete what is to be removed and, unless a part was written only, finish the index.
@@ -303,14 +317,14 @@ class ClusterWriter:
     def _let_found_again(self, ids: list[str]) -> None:
         """Give each id that no page has now to the last in path order of those put aside."""
         query = {"bool": {"filter": [{"terms": {"id": ids}}], "must_not": [LIVE]}}
-        aside: defaultdict[str, list[Kept]] = defaultdict(list)
-        for page in self._scan(self._state.index, query, [*FACTS, "stored"]):
+        aside: defaultdict[str, list[ClusterPage]] = defaultdict(list)
+        for page in self._scan(self._state.index, query, WHOLE):
             aside[page.id].append(page)
         there = self._get(key_of(id) for id in aside)
         for id, pages in aside.items():
             if key_of(id) not in there:
                 heir = max(pages, key=lambda page: path_order(page.source))
-                self._write([again(heir)])
+                self._write([indexable(heir)])
                 self._cluster.bulk(self._state.index, [Item("delete", heir.key)], doing="removing pages")
         if aside:
             self._refresh()

@@ -22,7 +22,7 @@ from ...indexer.manifest import Versions
 from ...indexer.scaleout import dictionary, state
 from ...indexer.scaleout.address import read_address
 from ...indexer.scaleout.cluster import Cluster
-from ...indexer.scaleout.documents import FACTS, LIVE, Kept, kept, key_of, token
+from ...indexer.scaleout.documents import LIVE, WHOLE, ClusterPage, key_of, read_page, token
 from ..costs import check_costs
 from ..deadline import deadline
 from ..explanation import Explanation, explain
@@ -35,7 +35,7 @@ from ..results import Hit, Results
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
 from .analysed import Analyser
-from .ranking import READ, ClusterSearch, ClusterView, in_time
+from .ranking import ClusterSearch, ClusterView, in_time
 
 _FRESH = 1.0  # seconds for which what is known of an index is taken to be so
 _PATIENCE = 8.0  # seconds for which a search is tried again
@@ -123,11 +123,11 @@ class ClusterIndex(Index):
         """The procedure with this id, whole; UnknownId where there is none."""
         return self._page(id).procedure
 
-    def _page(self, id: str) -> Kept:
-        found = self._get(id, ["stored", *FACTS])
+    def _page(self, id: str) -> ClusterPage:
+        found = self._get(id, WHOLE)
         if found is None:
             raise UnknownId(id, near_codes(self._coded, id))
-        return kept(found)
+        return read_page(found)
 
     def _get(self, id: str, source: Sequence[str]) -> Any:
         body = {"docs": [{"_id": key_of(id), "_source": list(source)}]}
@@ -149,13 +149,13 @@ class ClusterIndex(Index):
         """Every procedure, in the order of ids."""
         after: list[Any] | None = None
         while True:
-            body = {"query": LIVE, "size": 500, "_source": READ, "sort": [{"id": "asc"}], "track_total_hits": False}
+            body = {"query": LIVE, "size": 500, "_source": WHOLE, "sort": [{"id": "asc"}], "track_total_hits": False}
             if after is not None:
                 body["search_after"] = after
             found = self.cluster.search(self.cluster.address.name, body, doing="reading all pages")["hits"]["hits"]
             if not found:
                 return
-            yield from (kept(hit).procedure for hit in found)
+            yield from (read_page(hit).procedure for hit in found)
             after = found[-1]["sort"]
 
     def similar(self, id: str, *, limit: int = 5) -> list[Hit]:
@@ -171,11 +171,11 @@ class ClusterIndex(Index):
     def _coded(self, beginning: str, wanted: int) -> list[Procedure]:
         """The first ``wanted`` procedures whose code begins so."""
         body = {
-            "query": {"prefix": {"words.code": token(beginning)}}, "size": wanted, "_source": READ,
+            "query": {"prefix": {"words.code": token(beginning)}}, "size": wanted, "_source": WHOLE,
             "sort": [{"words.code": "asc"}, {"id": "asc"}],
         }  # fmt: skip
         found = in_time(self.cluster, body, doing="completing a code")
-        return [kept(hit).procedure for hit in found["hits"]["hits"]]
+        return [read_page(hit).procedure for hit in found["hits"]["hits"]]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""

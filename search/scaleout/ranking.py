@@ -13,7 +13,7 @@ from ...indexer import parameters
 from ...indexer.fields import BOOSTS
 from ...indexer.scaleout import state
 from ...indexer.scaleout.cluster import Cluster
-from ...indexer.scaleout.documents import FACTS, Kept, kept, key_of
+from ...indexer.scaleout.documents import WHOLE, ClusterPage, key_of, read_page
 from ...indexer.snapshot import Snapshot
 from ..asked import asked_words
 from ..cache import BoundedCache
@@ -42,9 +42,6 @@ SEARCH_SECONDS = 10.0
 _MOST_CANDIDATES = 3000
 _SAME = 0.1  # by so much the cluster's scores of pages that are as good for us may differ
 _KEPT_COUNTS = 50_000
-
-READ = ["id", "source", "stored", *FACTS]
-"""What is read of the document of a page."""
 
 
 class ClusterView(View):
@@ -77,7 +74,7 @@ class ClusterSearch:
         self._boosts = boosts
         self._leaves = counted_leaves(tree)
         self.counted: dict[Hashable, int] = {}
-        self.pages: list[Kept] = []
+        self.pages: list[ClusterPage] = []
         self.evaluator = self._evaluator()  # without candidates yet it tells what patterns stand for
         bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(view.snapshot.live_count, 1)
         self._translator = Translator(
@@ -145,8 +142,8 @@ class ClusterSearch:
     def _count_leaves(self) -> None:
         """Let the cluster count the pages of each leaf that has not been counted in this generation."""
         boosts = str(self._boosts if dict(self._boosts) != dict(BOOSTS) else None)
-        counts_kept = self._view.counts
-        known = {key: counts_kept.get((boosts, key)) for key in self._leaves}
+        kept = self._view.counts
+        known = {key: kept.get((boosts, key)) for key in self._leaves}
         self.counted.update({key: count for key, count in known.items() if count is not None})
         new = [key for key, count in known.items() if count is None]
         if not new:
@@ -158,7 +155,7 @@ class ClusterSearch:
         )
         for key, count in zip(new, counts, strict=True):
             self.counted[key] = count
-            counts_kept.put((boosts, key), count, 0)
+            kept.put((boosts, key), count, 0)
 
     # What is found
 
@@ -167,7 +164,7 @@ class ClusterSearch:
         aggregations = {f"facet {name}": asked for name, asked in self._facets.items()}
         size = min(max(CANDIDATES, 3 * wanted), max(_MOST_CANDIDATES, wanted)) if wanted else 0
         body = {
-            "query": self._query(), "size": size, "_source": READ, "track_total_hits": True, "aggs": aggregations,
+            "query": self._query(), "size": size, "_source": WHOLE, "track_total_hits": True, "aggs": aggregations,
             "sort": ["_score", {"id": "asc"}],
         }  # fmt: skip
         found = in_time(self.cluster, body, doing="searching")
@@ -182,7 +179,7 @@ class ClusterSearch:
     def _propose(self, hits: Sequence[Any]) -> None:
         """Take the pages of some ``hits`` of the cluster for candidates too."""
         there = {page.key for page in self.pages}
-        self.pages += [kept(hit) for hit in hits if hit["_id"] not in there]
+        self.pages += [read_page(hit) for hit in hits if hit["_id"] not in there]
         self.evaluator = self._evaluator()
 
     def _propose_ties(self, wanted: int, hits: Sequence[Any]) -> None:
@@ -196,7 +193,7 @@ class ClusterSearch:
         if len(theirs) == 1 or theirs.min() > hits[-1]["_score"] * (1 + _SAME):
             return
         body = {
-            "query": self._query(), "size": len(hits), "_source": READ, "sort": [{"id": "asc"}],
+            "query": self._query(), "size": len(hits), "_source": WHOLE, "sort": [{"id": "asc"}],
             "track_total_hits": False, "track_scores": True, "min_score": float(theirs.min()) * (1 - _SAME),
         }  # fmt: skip
         self._propose(in_time(self.cluster, body, doing="searching")["hits"]["hits"])
@@ -227,7 +224,7 @@ class ClusterSearch:
         """The number of a candidate."""
         return next((number for number, page in enumerate(self.pages) if page.id == id), None)
 
-    def add(self, page: Kept) -> int:
+    def add(self, page: ClusterPage) -> int:
         """Add a page to the candidates, and give its number."""
         self._count_leaves()
         self.pages.append(page)

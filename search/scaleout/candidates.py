@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -227,7 +226,7 @@ class CandidateEvaluator(Evaluator):
         expander: Expander,
         counted: Mapping[Hashable, int],
     ) -> None:
-        snapshot = Snapshot(replace(whole.manifest), (candidates,), None)
+        snapshot = Snapshot(whole.manifest, (candidates,), None)
         cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
         super().__init__(snapshot, boosts, expander, cache)
         self.snapshot = snapshot

@@ -245,7 +245,7 @@ class Index:
         return self.view().snapshot.procedures()
 
     def similar(self, id: str, *, limit: int = 5) -> list[Hit]:
-        """The procedures most like the one with this id, by the words that tell it from others."""
+        """The procedures most like the one with this id, by the words that tell it from others; raises UnknownId."""
         view = self.view()
         page = _page(view, id)
         tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
@@ -272,7 +272,10 @@ class Index:
         filters: Mapping[str, str | Sequence[str]] | None = None,
         boosts: Mapping[str, float] | None = None,
     ) -> Explanation:
-        """Where every part of the score of one procedure comes from, and what keeps it from a better place."""
+        """Where every part of the score of one procedure comes from, and what keeps it from a better place.
+
+        Raises QueryError as a search does, UnknownId where there is no procedure with this id.
+        """
         view = self.view()
         asked = self._ask(view, query, all_boosts(boosts))
         hits = within(asked.matches, asked.filter_mask(filters)) if filters else asked.matches
@@ -425,6 +428,7 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
 
     ``path`` may also be the address of an index on a cluster, ``opensearch://host:9200/name``. ``vocabulary`` is a file
     of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how large a query may be.
+    Raises EngineError where a cluster does not answer.
     """
     if is_address(path):
         from .scaleout.index import open_cluster_index

@@ -159,7 +159,7 @@ class ClusterIndex(Index):
             after = found[-1]["sort"]
 
     def similar(self, id: str, *, limit: int = 5) -> list[Hit]:
-        """The procedures most like the one with this id, by the words that tell it from others."""
+        """The procedures most like the one with this id, by the words that tell it from others; raises UnknownId."""
         view = self.view()
         tree = q.Or(telling_terms(view.snapshot, self.get(id)))
         search = ClusterSearch(self.cluster, view, tree, BOOSTS)
@@ -196,7 +196,7 @@ class ClusterIndex(Index):
         filters: Mapping[str, str | Sequence[str]] | None = None,
         boosts: Mapping[str, float] | None = None,
     ) -> Explanation:
-        """Where every part of the score of one procedure comes from, and what keeps it from a better place.
+        """Where every part of the score of one procedure comes from; see :meth:`Index.explain`.
 
         Its place is known as far as our own scoring goes, a thousand pages.
         """

@@ -26,6 +26,7 @@ _LOST_A_NODE = re.compile("node_(?:disconnected|not_connected|closed)_exception"
 _SPEAKS = re.compile(r"[23]\.")
 _SPEAKS_ELASTIC = re.compile(r"7\.")
 _SCROLL = "5m"
+_SCANNED_AT_ONCE = 1000  # documents in an answer
 _REQUEST_CHARACTERS = 8 * 2**20
 
 
@@ -195,9 +196,15 @@ class Cluster:
             return True
         raise self.refused(error, doing, status)
 
-    def scan(self, index: str, query: Any, source: list[str], *, doing: str, at_once: int = 1000) -> Iterator[Any]:
+    def scan(self, index: str, query: Any, source: list[str], *, doing: str) -> Iterator[Any]:
         """Every document of ``index`` that matches ``query``, in no order, as it was when the scan began."""
-        body = {"query": query, "size": at_once, "_source": source, "sort": ["_doc"], "seq_no_primary_term": True}
+        body = {
+            "query": query,
+            "size": _SCANNED_AT_ONCE,
+            "_source": source,
+            "sort": ["_doc"],
+            "seq_no_primary_term": True,
+        }
         found = self.request(
             "POST", f"/{index}/_search", body, doing=doing, params={"scroll": _SCROLL}, seconds=BULK_SECONDS
         )

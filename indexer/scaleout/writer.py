@@ -289,7 +289,7 @@ class ClusterWriter:
         self._delete()
         self._note_seen()
         if self._part is None:
-            self.finish()
+            self._finish()
         else:
             self._refresh()
         return [s for s in dict.fromkeys(self._shadowings) if s.winner not in gone and s.loser not in gone]
@@ -329,7 +329,7 @@ class ClusterWriter:
         if aside:
             self._refresh()
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Count the index, keep its dictionary, and let it be the one that is searched."""
         self._refresh()
         if self._changed or self._state.writes != self._writes():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...corpus.errors import EngineError, ProcsearchError
-from .address import Address, Credentials, read_credentials
+from .address import Address, read_credentials
 
 REQUEST_SECONDS = 10.0
 BULK_SECONDS = 60.0
@@ -73,12 +73,12 @@ class _Pauses:
 class Cluster:
     """A cluster. Safe to share between threads. Raises EngineError, or NoIndex where an index asked for is missing."""
 
-    def __init__(self, address: Address, credentials: Credentials | None = None, *, patience: float = PATIENCE) -> None:
+    def __init__(self, address: Address, *, patience: float = PATIENCE) -> None:
         try:
             from opensearchpy import ImproperlyConfigured, OpenSearch
         except ImportError:
             raise EngineError("an index on a cluster needs the extra: pip install 'procsearch[opensearch]'") from None
-        credentials = credentials or read_credentials()
+        credentials = read_credentials()
         self.address = address
         self._patience = patience
         self._secrets = credentials.secrets()
@@ -194,7 +194,7 @@ class Cluster:
         read_only = is_read_only(str(error.get("type")), str(error.get("reason")))
         if status in _TURNED_AWAY and patient and not read_only:
             return True
-        raise self.refused(error, doing, status)
+        raise self._refused(error, doing, status)
 
     def scan(self, index: str, query: Any, source: list[str], *, doing: str) -> Iterator[Any]:
         """Every document of ``index`` that matches ``query``, in no order, as it was when the scan began."""
@@ -211,7 +211,7 @@ class Cluster:
         scroll = found.get("_scroll_id")
         try:
             while found["hits"]["hits"]:
-                self.whole(found, doing)
+                self._whole(found, doing)
                 yield from found["hits"]["hits"]
                 body = {"scroll": _SCROLL, "scroll_id": scroll}
                 found = self.request("POST", "/_search/scroll", body, doing=doing, seconds=BULK_SECONDS)
@@ -231,7 +231,23 @@ class Cluster:
         """The answer to a search, complete: one that lacks a shard, or the time for one, raises."""
         told = {"allow_partial_search_results": "false", **(params or {})}
         answer = self.request("POST", f"/{index}/_search", body, doing=doing, params=told, seconds=seconds)
-        return self.whole(answer, doing)
+        return self._whole(answer, doing)
+
+    def documents(
+        self, index: str, keys: Iterable[str], source: list[str], *, doing: str, seconds: float | None = None
+    ) -> list[Any]:
+        """Those of the documents ``keys`` that there are, each as a search gives it with the fields of ``source``."""
+        body = {"docs": [{"_id": key, "_source": source} for key in keys]}
+        answer = self.request("POST", f"/{index}/_mget", body, doing=doing, seconds=seconds)
+        for found in answer["docs"]:
+            if "error" in found:
+                raise self._refused(found["error"], doing)
+        return [found for found in answer["docs"] if found.get("found")]
+
+    def count(self, index: str, query: Mapping[str, Any], *, doing: str) -> int:
+        """How many documents match ``query``."""
+        answer = self.request("POST", f"/{index}/_count", {"query": query}, doing=doing)
+        return int(self._whole(answer, doing)["count"])
 
     def count_each(
         self, index: str, queries: Iterable[Mapping[str, Any]], *, doing: str, seconds: float | None = None
@@ -245,21 +261,21 @@ class Cluster:
             found = self.request("POST", f"/{index}/_msearch", lines, doing=doing, seconds=seconds)["responses"]
             passing = any(_passes(each.get("status"), each["error"]) for each in found if "error" in each)
             if not passing or pauses.are_over:
-                return [self._count(each, doing) for each in found]
+                return [self._total(each, doing) for each in found]
             pauses.wait()
 
-    def refused(self, error: Mapping[str, Any], doing: str, status: int = 500) -> ProcsearchError:
+    def _refused(self, error: Mapping[str, Any], doing: str, status: int = 500) -> ProcsearchError:
         """The error to raise for that of one item of an answer."""
         from .faults import refusal
 
         return refusal(status, str(error.get("type")), str(error.get("reason")), f"{doing} at {self.address}")
 
-    def _count(self, found: Any, doing: str) -> int:
+    def _total(self, found: Any, doing: str) -> int:
         if error := found.get("error"):
-            raise self.refused(error, doing, found.get("status", 500))
-        return int(self.whole(found, doing)["hits"]["total"]["value"])
+            raise self._refused(error, doing, found.get("status", 500))
+        return int(self._whole(found, doing)["hits"]["total"]["value"])
 
-    def whole(self, answer: Any, doing: str) -> Any:
+    def _whole(self, answer: Any, doing: str) -> Any:
         """``answer``, if every shard gave its part."""
         if answer.get("timed_out"):
             raise EngineError(f"{doing} at {self.address}: no answer in time; the cluster is overloaded")

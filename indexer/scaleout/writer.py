@@ -139,16 +139,13 @@ class ClusterWriter:
 
     def _get(self, keys: Iterable[str], source: list[str] = FACTS) -> dict[str, ClusterPage]:
         """The pages there are of the documents ``keys``."""
-        body = {"docs": [{"_id": key, "_source": source} for key in keys]}
-        if not body["docs"] or not self._state.index:
+        wanted = list(keys)
+        if not wanted or not self._state.index:
             return {}
-        answer = self._cluster.request(
-            "POST", f"/{self._state.index}/_mget", body, doing="reading the index", seconds=BULK_SECONDS
+        there = self._cluster.documents(
+            self._state.index, wanted, source, doing="reading the index", seconds=BULK_SECONDS
         )
-        for found in answer["docs"]:
-            if "error" in found:
-                raise self._cluster.refused(found["error"], "reading the index")
-        return {found["_id"]: read_page(found) for found in answer["docs"] if found.get("found")}
+        return {found["_id"]: read_page(found) for found in there}
 
     def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, ClusterPage]]:
         """The source and place of every page there from the files or folders ``roots``, shadowed ones too."""
@@ -178,9 +175,7 @@ class ClusterWriter:
     def _count(self, query: Any) -> int:
         if not self._state.index:
             return 0
-        doing = "counting the pages"
-        answer = self._cluster.request("POST", f"/{self._state.index}/_count", {"query": query}, doing=doing)
-        return int(self._cluster.whole(answer, doing)["count"])
+        return self._cluster.count(self._state.index, query, doing="counting the pages")
 
     def verify(self) -> None:
         """The cluster verifies its own files."""

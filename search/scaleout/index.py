@@ -124,26 +124,20 @@ class ClusterIndex(Index):
         return self._page(id).procedure
 
     def _page(self, id: str) -> ClusterPage:
-        found = self._get(id, WHOLE)
-        if found is None:
+        found = self._documents(id, WHOLE)
+        if not found:
             raise UnknownId(id, near_codes(self._coded, id))
-        return read_page(found)
+        return read_page(found[0])
 
-    def _get(self, id: str, source: Sequence[str]) -> Any:
-        body = {"docs": [{"_id": key_of(id), "_source": list(source)}]}
-        answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_mget", body, doing="reading a page")
-        (found,) = answer["docs"]
-        if "error" in found:
-            raise self.cluster.refused(found["error"], "reading a page")
-        return found if found.get("found") else None
+    def _documents(self, id: str, source: list[str]) -> list[Any]:
+        """The document of the page with this id, or none."""
+        return self.cluster.documents(self.cluster.address.name, [key_of(id)], source, doing="reading a page")
 
     def __contains__(self, id: str) -> bool:
-        return self._get(id, ["id"]) is not None
+        return bool(self._documents(id, ["id"]))
 
     def __len__(self) -> int:
-        doing = "counting the pages"
-        answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_count", {"query": LIVE}, doing=doing)
-        return int(self.cluster.whole(answer, doing)["count"])
+        return self.cluster.count(self.cluster.address.name, LIVE, doing="counting the pages")
 
     def procedures(self) -> Iterator[Procedure]:
         """Every procedure, in the order of ids."""

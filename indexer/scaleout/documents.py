@@ -116,6 +116,11 @@ class ClusterPage(NamedTuple):
         facts = self.facts
         return facts.mtime_ns == mtime_ns and facts.size == size and facts.parser == parser
 
+    def as_indexable(self, facts: PageFacts | None = None) -> IndexablePage:
+        """The page ready to be written again, with other ``facts`` if given; it must have been read whole."""
+        system = sound(self.procedure.system or "")
+        return IndexablePage(self.id, self.source, system, facts or self.facts, self.stored)
+
 
 def key_of(id: str) -> str:
     """The document of the page that is found by ``id``."""
@@ -178,12 +183,6 @@ def shadow(page: IndexablePage) -> dict[str, Any]:
         "mtime": facts.mtime_ns, "digest": facts.digest.hex(), "parser": facts.parser, "part": number_of(page.source),
         "stored": b64encode(page.stored).decode(),
     }  # fmt: skip
-
-
-def indexable(page: ClusterPage, facts: PageFacts | None = None) -> IndexablePage:
-    """A page that was read, ready to be written again, with other ``facts`` if given."""
-    system = sound(page.procedure.system or "")
-    return IndexablePage(page.id, page.source, system, facts or page.facts, page.stored)
 
 
 def _searchable(procedure: Procedure) -> dict[str, Any]:

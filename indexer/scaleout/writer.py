@@ -26,7 +26,6 @@ from .documents import (
     WHOLE,
     ClusterPage,
     document,
-    indexable,
     json_path,
     key_of,
     number_of,
@@ -124,7 +123,7 @@ class ClusterWriter:
         for pages in _some(self._scan(older.index, self._all(), WHOLE)):
             found = self._get(key for page in pages for key in (key_of(page.id), shadow_key(page.source)))
             taken = {page.source for page in found.values()}
-            self._write([indexable(page) for page in pages if page.source not in taken])
+            self._write([page.as_indexable() for page in pages if page.source not in taken])
         self._refresh()
 
     # What is there
@@ -215,7 +214,7 @@ class ClusterWriter:
             found = self._get((page.key for page, _, _ in some), WHOLE)
             self._write(
                 [
-                    indexable(there, there.facts._replace(size=size, mtime_ns=mtime_ns))
+                    there.as_indexable(there.facts._replace(size=size, mtime_ns=mtime_ns))
                     for page, size, mtime_ns in some
                     if (there := found.get(page.key)) and there.source == page.source
                 ]
@@ -273,7 +272,7 @@ class ClusterWriter:
         if path_order(there.source) > path_order(ordered[-1].source):
             return there, ordered
         (older,) = self._get([there.key], WHOLE).values() or (there,)
-        return ordered[-1], [indexable(older), *ordered[:-1]]
+        return ordered[-1], [older.as_indexable(), *ordered[:-1]]
 
     def commit(self, *, approve: Callable[..., None]) -> list[Shadowing]:
         """Delete what is to be removed and, unless a part was written only, finish the index.
@@ -319,7 +318,7 @@ class ClusterWriter:
         for id, pages in aside.items():
             if key_of(id) not in there:
                 heir = max(pages, key=lambda page: path_order(page.source))
-                self._write([indexable(heir)])
+                self._write([heir.as_indexable()])
                 self._cluster.bulk(self._state.index, [Item("delete", heir.key)], doing="removing pages")
         if aside:
             self._refresh()

@@ -20,7 +20,7 @@ class OpenApi(SphinxDirective):
 
     def run(self) -> list[Node]:
         """The tables, for the place where the directive stands."""
-        described = document("", Settings(), max_suggestions=50)
+        described = document("", Settings())
         holder = Element()
         lines = [*_addresses(described["paths"]), *_answers(described["components"]["schemas"])]
         self.state.nested_parse(StringList(lines, "openapi"), self.content_offset, holder, match_titles=True)

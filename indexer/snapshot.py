@@ -63,6 +63,11 @@ class Snapshot:
         """Which pages are found."""
         return np.concatenate([segment.live for segment in self.segments] or [np.zeros(0, bool)])
 
+    @cached_property
+    def system_terms(self) -> frozenset[str]:
+        """The code systems of its pages as terms."""
+        return frozenset(name.lower() for segment in self.segments for name in segment.system_names if name)
+
     def inflections(self, word: str) -> list[str]:
         """The terms with the stem of ``word``, in byte order."""
         found = [segment.stem_terms(stem(word)) for segment in self.segments]

@@ -32,7 +32,7 @@ from .filters import read_filters
 from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
-from .matches import Mask, Matches, Pages, at_least_as_good, mask_of, within
+from .matches import NOTHING, Mask, Matches, Pages, at_least_as_good, mask_of, within
 from .neighbours import telling_terms
 from .nothing import near_codes, why_nothing
 from .questions import cues_of
@@ -104,11 +104,6 @@ class View:
             for segment in self.snapshot.segments
         ]
         return names, np.concatenate([*numbers, np.zeros(0, np.int64)])
-
-    @cached_property
-    def system_terms(self) -> frozenset[str]:
-        """The code systems as terms."""
-        return frozenset(name.lower() for segment in self.snapshot.segments for name in segment.system_names if name)
 
     def best(self, matches: Matches, wanted: int) -> list[tuple[int, float]]:
         """The ``wanted`` best pages with their scores; ties go by id."""
@@ -226,7 +221,7 @@ class Index:
         words = evaluator.evaluate(tree)
         ranked = self._semantics.ranked(view.snapshot, query, plain, tree, evaluator, words)
         notes = (*notes, *ranked.notes, *evaluator.notes_on(tree))
-        return Asked(view, query, tree, evaluator, ranked.matches, corrected, notes, words)
+        return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
     def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
         snip = asked.snippet if asked.has_words(page) else asked.semantic_snippet
@@ -250,13 +245,13 @@ class Index:
         return self.view().snapshot.procedures()
 
     def similar(self, id: str, *, limit: int = 5) -> list[Hit]:
-        """The procedures most like the one with this id, by the words that tell it from others."""
+        """The procedures most like the one with this id, by the words that tell it from others; raises UnknownId."""
         view = self.view()
         page = _page(view, id)
         tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
         evaluator = view.evaluator(BOOSTS)
         found = view.best(evaluator.evaluate(tree), max(limit, 0) + 1)
-        asked = Asked(view, "", tree, evaluator, Matches(None, np.zeros(0, np.float32)), None, ())
+        asked = Asked(view, "", tree, evaluator)
         return [self._hit(view, other, score, asked) for other, score in found if other != page][: max(limit, 0)]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
@@ -277,7 +272,10 @@ class Index:
         filters: Mapping[str, str | Sequence[str]] | None = None,
         boosts: Mapping[str, float] | None = None,
     ) -> Explanation:
-        """Where every part of the score of one procedure comes from, and what keeps it from a better place."""
+        """Where every part of the score of one procedure comes from, and what keeps it from a better place.
+
+        Raises QueryError as a search does, UnknownId where there is no procedure with this id.
+        """
         view = self.view()
         asked = self._ask(view, query, all_boosts(boosts))
         hits = within(asked.matches, asked.filter_mask(filters)) if filters else asked.matches
@@ -323,7 +321,11 @@ class Index:
 
 
 class Asked:
-    """One query, evaluated: the pages found, and those of them found by ``by_words``, None where these are all."""
+    """One query as it was read and evaluated.
+
+    ``matches`` are the pages found, ``by_words`` those of them that were not found by their meaning alone; without them
+    it serves for snippets only. ``corrected`` is the query with its misspellings put right, or None.
+    """
 
     def __init__(
         self,
@@ -331,13 +333,13 @@ class Asked:
         query: str,
         tree: Any,
         evaluator: Evaluator,
-        matches: Matches,
-        corrected: str | None,
-        notes: tuple[str, ...],
-        by_words: Matches | None = None,
+        matches: Matches = NOTHING,
+        by_words: Matches = NOTHING,
+        corrected: str | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self._view = view
-        self.by_words = matches if by_words is None else by_words
+        self.by_words = by_words
         self._query = query
         self.tree = tree
         self.evaluator = evaluator
@@ -408,15 +410,15 @@ class Asked:
 def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tuple[str, ...]]:
     """The tree to evaluate for ``query``, the query with its misspellings put right, and what is to be noted."""
     notes: tuple[str, ...] = ()
+    systems = view.snapshot.system_terms
     if plain:
         tree = plain_query(query)
     else:
-        names = query_fields(view.system_terms)
-        parsed = parse_query(query, fields=names, default_field=ALL, tokens=tokens, bounds=view.bounds)
+        parsed = parse_query(query, fields=query_fields(systems), default_field=ALL, tokens=tokens, bounds=view.bounds)
         tree, notes = parsed.query, parsed.notes
     most = len(query) if plain else None  # plain words are judged queries: all of them are looked up
     corrector = Corrector(view.variants, view.likely, most or view.bounds.corrections)
-    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, view.system_terms, most or view.bounds.compounds)
+    rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, systems, most or view.bounds.compounds)
     tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
     return tree, corrector.corrected(query, tree), (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)))
 
@@ -426,6 +428,7 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
 
     ``path`` may also be the address of an index on a cluster, ``opensearch://host:9200/name``. ``vocabulary`` is a file
     of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how large a query may be.
+    Raises EngineError where a cluster does not answer.
     """
     if is_address(path):
         from .scaleout.index import open_cluster_index

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .evaluation import Comparison
     from .semantic.embedding import Embedded
 
+_CHANGES_SHOWN = 5  # of the queries that won, and of those that lost
+_WIDTH = 90  # characters of a query around the place in question
+
 _UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ") | dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -153,7 +156,7 @@ class Printer:
         for reason in explanation.why():
             self.line(("  Note: ", "dim"), reason)
 
-    def comparisons(self, comparisons: Sequence[Comparison], texts: Mapping[str, str], shown: int = 5) -> None:
+    def comparisons(self, comparisons: Sequence[Comparison], texts: Mapping[str, str]) -> None:
         """How two runs differ by each measure, and the queries that changed most by the first of them."""
         self.line()
         for found in comparisons:
@@ -166,7 +169,7 @@ class Printer:
         for label, changes in (("Won most", first.won), ("Lost most", first.lost)):
             if changes:
                 self.line((f"{label}, by {first.measure}:", "bold"))
-            for change in changes[:shown]:
+            for change in changes[:_CHANGES_SHOWN]:
                 self.line(f"  {change.difference:+.4f}  {change.query}  {texts[change.query]}")
 
     def mapping(self, values: Mapping[str, Any]) -> None:
@@ -179,12 +182,12 @@ class Printer:
             self.line((f"{name}: ", "cyan"), shown)
 
 
-def pointing_at(text: str, position: int, width: int = 90) -> tuple[str, str]:
-    """The part of ``text`` around a position, at most ``width`` characters and dots, and a line that points at it."""
-    start = max(min(position - width // 2, len(text) - width), 0)
+def pointing_at(text: str, position: int) -> tuple[str, str]:
+    """The part of ``text`` around a position, with dots for what is left out, and a line that points at it."""
+    start = max(min(position - _WIDTH // 2, len(text) - _WIDTH), 0)
     before = "… " if start else ""
-    after = " …" if start + width < len(text) else ""
-    return before + text[start : start + width] + after, " " * (len(before) + position - start) + "^"
+    after = " …" if start + _WIDTH < len(text) else ""
+    return before + text[start : start + _WIDTH] + after, " " * (len(before) + position - start) + "^"
 
 
 def counted(number: int, thing: str) -> str:

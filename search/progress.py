@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from ..corpus.pages import STDIN, find_pages
 from ..indexer.reindex import Progress
@@ -25,34 +25,46 @@ class LineProgress(Progress):
         self._tell(text)
 
 
-class BarProgress(Progress):
-    """A bar with the rate and the time left, for files; a context manager."""
+class Bar:
+    """A bar on a terminal that begins with a ``label`` and ends with the time left; a context manager."""
 
-    def __init__(self, pages: Sequence[str]) -> None:
+    def __init__(self, label: str, *more: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._bar = Bar(
-            TextColumn("{task.description}"),
+        self._bar = Progress(
+            TextColumn(label),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]} pages/s"),
+            *map(TextColumn, more),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
-        files = sum(1 for _ in find_pages([page for page in pages if page != STDIN], unchanged=lambda *_: True))
-        self._task = self._bar.add_task("", total=None if STDIN in pages else files, rate="0")
-        self._pages = 0
-        self._file = ""
 
-    def __enter__(self) -> BarProgress:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self._bar.stop()
+
+    def message(self, text: str) -> None:
+        """Print a message above the bar."""
+        from rich.text import Text
+
+        self._bar.console.print(Text(printable(text)))
+
+
+class BarProgress(Bar, Progress):
+    """A bar with the stage and the rate, for files."""
+
+    def __init__(self, pages: Sequence[str]) -> None:
+        super().__init__("{task.description}", "{task.fields[rate]} pages/s")
+        files = sum(1 for _ in find_pages([page for page in pages if page != STDIN], unchanged=lambda *_: True))
+        self._task = self._bar.add_task("", total=None if STDIN in pages else files, rate="0")
+        self._pages = 0
+        self._file = ""
 
     def stage(self, name: str) -> None:
         """Tell that a stage begins."""
@@ -65,9 +77,3 @@ class BarProgress(Progress):
         rate = f"{self._pages / elapsed:,.0f}" if elapsed > 0 else "0"
         self._bar.update(self._task, advance=container != self._file, rate=rate)
         self._file = container
-
-    def message(self, text: str) -> None:
-        """Print a message above the bar."""
-        from rich.text import Text
-
-        self._bar.console.print(Text(printable(text)))

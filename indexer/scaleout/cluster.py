@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...corpus.errors import EngineError, ProcsearchError
-from .address import Address, Credentials, read_credentials
+from .address import Address, read_credentials
 
 REQUEST_SECONDS = 10.0
 BULK_SECONDS = 60.0
@@ -26,6 +26,7 @@ _LOST_A_NODE = re.compile("node_(?:disconnected|not_connected|closed)_exception"
 _SPEAKS = re.compile(r"[23]\.")
 _SPEAKS_ELASTIC = re.compile(r"7\.")
 _SCROLL = "5m"
+_SCANNED_AT_ONCE = 1000  # documents in an answer
 _REQUEST_CHARACTERS = 8 * 2**20
 
 
@@ -50,15 +51,34 @@ class Item:
         return lines
 
 
+class _Pauses:
+    """The pauses between tries, each twice as long as the one before up to the ``longest``, in ``seconds`` in all."""
+
+    def __init__(self, seconds: float, longest: float = 2.0) -> None:
+        self._ends = time.monotonic() + seconds
+        self._longest = longest
+        self._next = _FIRST_PAUSE
+
+    @property
+    def are_over(self) -> bool:
+        """Whether there is no time left for the next one."""
+        return time.monotonic() + self._next > self._ends
+
+    def wait(self) -> None:
+        """Let the next one pass."""
+        time.sleep(self._next)
+        self._next = min(2 * self._next, self._longest)
+
+
 class Cluster:
     """A cluster. Safe to share between threads. Raises EngineError, or NoIndex where an index asked for is missing."""
 
-    def __init__(self, address: Address, credentials: Credentials | None = None, *, patience: float = PATIENCE) -> None:
+    def __init__(self, address: Address, *, patience: float = PATIENCE) -> None:
         try:
             from opensearchpy import ImproperlyConfigured, OpenSearch
         except ImportError:
             raise EngineError("an index on a cluster needs the extra: pip install 'procsearch[opensearch]'") from None
-        credentials = credentials or read_credentials()
+        credentials = read_credentials()
         self.address = address
         self._patience = patience
         self._secrets = credentials.secrets()
@@ -119,8 +139,7 @@ class Cluster:
         from opensearchpy.exceptions import ConnectionError as NoConnection
         from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, OpenSearchException, SSLError
 
-        ends = time.monotonic() + min(self._patience, seconds or self._patience)
-        pause = _FIRST_PAUSE
+        pauses = _Pauses(min(self._patience, seconds or self._patience))
         while True:
             try:
                 return self._client.transport.perform_request(
@@ -134,10 +153,9 @@ class Cluster:
                 # The last two come of answers that are JSON, but not as of a cluster.
                 status = getattr(error, "status_code", None)
                 away = isinstance(error, NoConnection) and not isinstance(error, (ConnectionTimeout, SSLError))
-                if not (away or _passes(status, getattr(error, "info", ""))) or time.monotonic() + pause > ends:
+                if not (away or _passes(status, getattr(error, "info", ""))) or pauses.are_over:
                     raise self._fault(error, doing) from None
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+            pauses.wait()
 
     def bulk(self, index: str, items: Iterable[Item], *, doing: str) -> list[Mapping[str, Any]]:
         """Carry out ``items`` and give the outcome of each: a mapping with its ``status``, 409 for a conflict.
@@ -153,43 +171,47 @@ class Cluster:
         """One bulk request, and more while part of it is turned away."""
         outcomes: list[Mapping[str, Any]] = [{} for _ in lines]
         waiting = list(range(len(lines)))
-        ends = time.monotonic() + self._patience
-        pause = _FIRST_PAUSE
+        pauses = _Pauses(self._patience, longest=5.0)
         while waiting:
             body = "".join([lines[place] for place in waiting])
             answer = self.request("POST", f"/{index}/_bulk", body, doing=doing, seconds=BULK_SECONDS)
             for place, told in zip(waiting, answer["items"], strict=True):
                 outcomes[place] = next(iter(told.values()))
-            patient = time.monotonic() + pause < ends
+            patient = not pauses.are_over
             waiting = [place for place in waiting if self._is_turned_away(outcomes[place], patient, doing)]
             if waiting:
-                time.sleep(pause)
-                pause = min(2 * pause, 5.0)
+                pauses.wait()
         return outcomes
 
     def _is_turned_away(self, outcome: Mapping[str, Any], patient: bool, doing: str) -> bool:
         """Whether an operation should be sent again; raises where it was refused."""
-        from .faults import is_read_only, refusal
+        from .faults import is_read_only
 
         status = outcome["status"]
         if status < 400 or status in (404, 409):
             return False
         error = outcome.get("error") or {}
-        kind, reason = str(error.get("type")), str(error.get("reason"))
-        if status in _TURNED_AWAY and patient and not is_read_only(kind, reason):
+        read_only = is_read_only(str(error.get("type")), str(error.get("reason")))
+        if status in _TURNED_AWAY and patient and not read_only:
             return True
-        raise refusal(status, kind, reason, f"{doing} at {self.address}")
+        raise self._refused(error, doing, status)
 
-    def scan(self, index: str, query: Any, source: list[str], *, doing: str, at_once: int = 1000) -> Iterator[Any]:
+    def scan(self, index: str, query: Any, source: list[str], *, doing: str) -> Iterator[Any]:
         """Every document of ``index`` that matches ``query``, in no order, as it was when the scan began."""
-        body = {"query": query, "size": at_once, "_source": source, "sort": ["_doc"], "seq_no_primary_term": True}
+        body = {
+            "query": query,
+            "size": _SCANNED_AT_ONCE,
+            "_source": source,
+            "sort": ["_doc"],
+            "seq_no_primary_term": True,
+        }
         found = self.request(
             "POST", f"/{index}/_search", body, doing=doing, params={"scroll": _SCROLL}, seconds=BULK_SECONDS
         )
         scroll = found.get("_scroll_id")
         try:
             while found["hits"]["hits"]:
-                self.whole(found, doing)
+                self._whole(found, doing)
                 yield from found["hits"]["hits"]
                 body = {"scroll": _SCROLL, "scroll_id": scroll}
                 found = self.request("POST", "/_search/scroll", body, doing=doing, seconds=BULK_SECONDS)
@@ -209,7 +231,23 @@ class Cluster:
         """The answer to a search, complete: one that lacks a shard, or the time for one, raises."""
         told = {"allow_partial_search_results": "false", **(params or {})}
         answer = self.request("POST", f"/{index}/_search", body, doing=doing, params=told, seconds=seconds)
-        return self.whole(answer, doing)
+        return self._whole(answer, doing)
+
+    def documents(
+        self, index: str, keys: Iterable[str], source: list[str], *, doing: str, seconds: float | None = None
+    ) -> list[Any]:
+        """Those of the documents ``keys`` that there are, each as a search gives it with the fields of ``source``."""
+        body = {"docs": [{"_id": key, "_source": source} for key in keys]}
+        answer = self.request("POST", f"/{index}/_mget", body, doing=doing, seconds=seconds)
+        for found in answer["docs"]:
+            if "error" in found:
+                raise self._refused(found["error"], doing)
+        return [found for found in answer["docs"] if found.get("found")]
+
+    def count(self, index: str, query: Mapping[str, Any], *, doing: str) -> int:
+        """How many documents match ``query``."""
+        answer = self.request("POST", f"/{index}/_count", {"query": query}, doing=doing)
+        return int(self._whole(answer, doing)["count"])
 
     def count_each(
         self, index: str, queries: Iterable[Mapping[str, Any]], *, doing: str, seconds: float | None = None
@@ -218,28 +256,26 @@ class Cluster:
         head = json.dumps({"allow_partial_search_results": False})
         bodies = [json.dumps({"query": query, "size": 0, "track_total_hits": True}) for query in queries]
         lines = "".join(f"{head}\n{body}\n" for body in bodies)
-        ends = time.monotonic() + min(self._patience, seconds or self._patience)
-        pause = _FIRST_PAUSE
+        pauses = _Pauses(min(self._patience, seconds or self._patience))
         while True:
             found = self.request("POST", f"/{index}/_msearch", lines, doing=doing, seconds=seconds)["responses"]
             passing = any(_passes(each.get("status"), each["error"]) for each in found if "error" in each)
-            if not passing or time.monotonic() + pause > ends:
-                return [self._count(each, doing) for each in found]
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+            if not passing or pauses.are_over:
+                return [self._total(each, doing) for each in found]
+            pauses.wait()
 
-    def refused(self, error: Mapping[str, Any], doing: str, status: int = 500) -> ProcsearchError:
+    def _refused(self, error: Mapping[str, Any], doing: str, status: int = 500) -> ProcsearchError:
         """The error to raise for that of one item of an answer."""
         from .faults import refusal
 
         return refusal(status, str(error.get("type")), str(error.get("reason")), f"{doing} at {self.address}")
 
-    def _count(self, found: Any, doing: str) -> int:
+    def _total(self, found: Any, doing: str) -> int:
         if error := found.get("error"):
-            raise self.refused(error, doing, found.get("status", 500))
-        return int(self.whole(found, doing)["hits"]["total"]["value"])
+            raise self._refused(error, doing, found.get("status", 500))
+        return int(self._whole(found, doing)["hits"]["total"]["value"])
 
-    def whole(self, answer: Any, doing: str) -> Any:
+    def _whole(self, answer: Any, doing: str) -> Any:
         """``answer``, if every shard gave its part."""
         if answer.get("timed_out"):
             raise EngineError(f"{doing} at {self.address}: no answer in time; the cluster is overloaded")

@@ -115,11 +115,9 @@ def _terms(cluster: Cluster, state: State, about: Mapping[str, int]) -> Counter[
     """
     found: Counter[str] = Counter()
     for asked in _at_once(about):
-        answer = cluster.request(
-            "POST", f"/{state.index}/_search", {"query": LIVE, "size": 0, "aggs": asked},
-            doing="counting the words", params={"allow_partial_search_results": "false"}, seconds=_COUNTING_SECONDS,
-        )  # fmt: skip
-        for counted in cluster.whole(answer, "counting the words")["aggregations"].values():
+        body = {"query": LIVE, "size": 0, "aggs": asked}
+        answer = cluster.search(state.index, body, doing="counting the words", seconds=_COUNTING_SECONDS)
+        for counted in answer["aggregations"].values():
             if counted["sum_other_doc_count"]:
                 return _terms(cluster, state, {name: 2 * values + 1 for name, values in about.items()})
             for bucket in counted["buckets"]:

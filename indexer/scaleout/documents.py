@@ -53,6 +53,9 @@ TERMS = tuple(map(str, range(32)))
 FACTS = ["id", "source", "container", "size", "mtime", "digest", "parser"]
 """What must be read of a document to recognise its page."""
 
+WHOLE = [*FACTS, "stored"]
+"""What must be read of a document to have its page whole."""
+
 _LONGEST_KEY = 480  # bytes; the server takes 512
 _SPACE = re.compile(r"\s")
 _UNDECODED = {0xDC00 + byte: 0xF700 + byte for byte in range(128, 256)}
@@ -87,7 +90,7 @@ def mapping() -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Kept(NamedTuple):
+class ClusterPage(NamedTuple):
     """A page of the cluster as it was read: its place (document, version) and what recognises it."""
 
     key: str
@@ -113,6 +116,11 @@ class Kept(NamedTuple):
         facts = self.facts
         return facts.mtime_ns == mtime_ns and facts.size == size and facts.parser == parser
 
+    def as_indexable(self, facts: PageFacts | None = None) -> IndexablePage:
+        """The page ready to be written again, with other ``facts`` if given; it must have been read whole."""
+        system = sound(self.procedure.system or "")
+        return IndexablePage(self.id, self.source, system, facts or self.facts, self.stored)
+
 
 def key_of(id: str) -> str:
     """The document of the page that is found by ``id``."""
@@ -125,8 +133,8 @@ def shadow_key(source: str) -> str:
     return "shadow " + _hash(source)
 
 
-def part_of(source: str) -> int:
-    """The number of a page among PARTS."""
+def number_of(source: str) -> int:
+    """The number of a page, below PARTS, by its source."""
     return int(_hash(source)[:8], 16) % PARTS
 
 
@@ -139,23 +147,23 @@ def token(term: str) -> str:
     return _SPACE.sub("␣", term)
 
 
-def path(text: str) -> str:
+def json_path(text: str) -> str:
     """A path as JSON can hold it; :func:`own_path` is the way back."""
     return text if text.isascii() else text.translate(_UNDECODED)
 
 
 def own_path(text: str) -> str:
-    """What :func:`path` made JSON of."""
+    """What :func:`json_path` was given."""
     return text if text.isascii() else text.translate(_DECODED)
 
 
-def kept(hit: Any) -> Kept:
+def read_page(hit: Any) -> ClusterPage:
     """The page of a document as a search or a look-up gives it."""
     found = hit["_source"]
     facts = PageFacts(
         own_path(found["container"]), found["size"], found["mtime"], bytes.fromhex(found["digest"]), found["parser"]
     )
-    return Kept(
+    return ClusterPage(
         hit["_id"], found["id"], own_path(found["source"]), facts, b64decode(found.get("stored", "")),
         hit.get("_seq_no", 0), hit.get("_primary_term", 0),
     )  # fmt: skip
@@ -171,16 +179,10 @@ def shadow(page: IndexablePage) -> dict[str, Any]:
     """The document of a page that is kept but not found."""
     facts = page.facts
     return {
-        "id": page.id, "source": path(page.source), "container": path(facts.container), "size": facts.size,
-        "mtime": facts.mtime_ns, "digest": facts.digest.hex(), "parser": facts.parser, "part": part_of(page.source),
+        "id": page.id, "source": json_path(page.source), "container": json_path(facts.container), "size": facts.size,
+        "mtime": facts.mtime_ns, "digest": facts.digest.hex(), "parser": facts.parser, "part": number_of(page.source),
         "stored": b64encode(page.stored).decode(),
     }  # fmt: skip
-
-
-def again(page: Kept, facts: PageFacts | None = None) -> IndexablePage:
-    """A page that was read, ready to be written again, with other ``facts`` if given."""
-    system = sound(page.procedure.system or "")
-    return IndexablePage(page.id, page.source, system, facts or page.facts, page.stored)
 
 
 def _searchable(procedure: Procedure) -> dict[str, Any]:

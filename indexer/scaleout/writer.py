@@ -19,7 +19,20 @@ from ..writer import Shadowing, path_order
 from . import dictionary, state
 from .address import read_address, wrong
 from .cluster import BULK_SECONDS, Cluster, Item
-from .documents import FACTS, LIVE, PARTS, Kept, again, document, kept, key_of, part_of, path, shadow, shadow_key
+from .documents import (
+    FACTS,
+    LIVE,
+    PARTS,
+    WHOLE,
+    ClusterPage,
+    document,
+    json_path,
+    key_of,
+    number_of,
+    read_page,
+    shadow,
+    shadow_key,
+)
 
 _AT_ONCE = 250  # documents in a request
 _PATIENCE = 20  # times that a page is tried which others write too
@@ -33,14 +46,18 @@ class Part:
     of: int
 
     @property
-    def range(self) -> dict[str, Any]:
+    def _numbers(self) -> range:
+        """The numbers of pages (see PARTS) that the part is made of."""
+        return range((self.number - 1) * PARTS // self.of, self.number * PARTS // self.of)
+
+    @property
+    def query(self) -> dict[str, Any]:
         """The query for the pages of the part."""
-        low, high = ((self.number - back) * PARTS // self.of for back in (1, 0))
-        return {"range": {"part": {"gte": low, "lt": high}}}
+        return {"range": {"part": {"gte": self._numbers.start, "lt": self._numbers.stop}}}
 
     def holds(self, source: str) -> bool:
         """Whether the page of this source is in the part."""
-        return (self.number - 1) * PARTS // self.of <= part_of(source) < self.number * PARTS // self.of
+        return number_of(source) in self._numbers
 
 
 def part_of_pages(shard: tuple[int, int] | None) -> Part | None:
@@ -72,10 +89,10 @@ class ClusterWriter:
         self._part = part
         self._dry_run = dry_run
         self._announce = announce
-        self._removed: dict[str, Kept] = {}  # by source
+        self._removed: dict[str, ClusterPage] = {}  # by source
         self._written: set[str] = set()  # sources
         self._aside: set[str] = set()  # sources of those that lost their id
-        self._seen: list[tuple[Kept, int, int]] = []
+        self._seen: list[tuple[ClusterPage, int, int]] = []
         self._planned = 0
         self._changed = False
         self._shadowings: list[Shadowing] = []
@@ -83,12 +100,12 @@ class ClusterWriter:
     def __enter__(self) -> ClusterWriter:
         if self._dry_run:
             found = state.indexes(self._cluster)
-            self._state, self._older = found.searched or state.State("", state.versions()), None
+            self._state = found.searched or state.State("", state.versions())
         else:
-            self._state, self._older = state.target(self._cluster)
+            self._state, older = state.target(self._cluster)
             self._refresh()
-            if self._older is not None:
-                self._take_over(self._older)
+            if older is not None:
+                self._take_over(older)
         return self
 
     def __exit__(
@@ -103,38 +120,35 @@ class ClusterWriter:
     def _take_over(self, older: state.State) -> None:
         """Index anew what an index of another version holds, but for what has been taken over before."""
         self._announce("the index was made by another version; indexing its pages anew")
-        for pages in _some(self._scan(older.index, self._all(), [*FACTS, "stored"])):
+        for pages in _some(self._scan(older.index, self._all(), WHOLE)):
             found = self._get(key for page in pages for key in (key_of(page.id), shadow_key(page.source)))
             taken = {page.source for page in found.values()}
-            self._write([again(page) for page in pages if page.source not in taken])
+            self._write([page.as_indexable() for page in pages if page.source not in taken])
         self._refresh()
 
     # What is there
 
     def _all(self) -> dict[str, Any]:
         """The query for all pages of the part, shadowed ones too."""
-        return self._part.range if self._part else {"exists": {"field": "parser"}}
+        return self._part.query if self._part else {"exists": {"field": "parser"}}
 
-    def _scan(self, index: str, query: Any, source: list[str]) -> Iterator[Kept]:
+    def _scan(self, index: str, query: Any, source: list[str]) -> Iterator[ClusterPage]:
         if index:
-            yield from map(kept, self._cluster.scan(index, query, source, doing="reading the index"))
+            yield from map(read_page, self._cluster.scan(index, query, source, doing="reading the index"))
 
-    def _get(self, keys: Iterable[str], source: list[str] = FACTS) -> dict[str, Kept]:
+    def _get(self, keys: Iterable[str], source: list[str] = FACTS) -> dict[str, ClusterPage]:
         """The pages there are of the documents ``keys``."""
-        body = {"docs": [{"_id": key, "_source": source} for key in keys]}
-        if not body["docs"] or not self._state.index:
+        wanted = list(keys)
+        if not wanted or not self._state.index:
             return {}
-        answer = self._cluster.request(
-            "POST", f"/{self._state.index}/_mget", body, doing="reading the index", seconds=BULK_SECONDS
+        there = self._cluster.documents(
+            self._state.index, wanted, source, doing="reading the index", seconds=BULK_SECONDS
         )
-        for found in answer["docs"]:
-            if "error" in found:
-                raise self._cluster.refused(found["error"], "reading the index")
-        return {found["_id"]: kept(found) for found in answer["docs"] if found.get("found")}
+        return {found["_id"]: read_page(found) for found in there}
 
-    def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, Kept]]:
+    def pages(self, roots: Iterable[str] = (".",)) -> Iterator[tuple[str, ClusterPage]]:
         """The source and place of every page there from the files or folders ``roots``, shadowed ones too."""
-        wanted = [path(root) for root in roots]
+        wanted = [json_path(root) for root in roots]
         query = self._all()
         if "." not in wanted:
             folders = [{"prefix": {"container": root.rstrip("/") + "/"}} for root in wanted]
@@ -160,9 +174,7 @@ class ClusterWriter:
     def _count(self, query: Any) -> int:
         if not self._state.index:
             return 0
-        doing = "counting the pages"
-        answer = self._cluster.request("POST", f"/{self._state.index}/_count", {"query": query}, doing=doing)
-        return int(self._cluster.whole(answer, doing)["count"])
+        return self._cluster.count(self._state.index, query, doing="counting the pages")
 
     def verify(self) -> None:
         """The cluster verifies its own files."""
@@ -189,20 +201,20 @@ class ClusterWriter:
         for some in _some(pages.pages):
             self._write(some)
 
-    def remove(self, page: Kept) -> None:
+    def remove(self, page: ClusterPage) -> None:
         """Remove a page that was there, at the commit; a page that it shadowed is found again."""
         self._removed[page.source] = page
 
-    def seen(self, page: Kept, size: int, mtime_ns: int) -> None:
+    def seen(self, page: ClusterPage, size: int, mtime_ns: int) -> None:
         """Note that a page is unchanged in a file that now has this size and time of modification."""
         self._seen.append((page, size, mtime_ns))
 
     def _note_seen(self) -> None:
         for some in _some(self._seen):
-            found = self._get((page.key for page, _, _ in some), [*FACTS, "stored"])
+            found = self._get((page.key for page, _, _ in some), WHOLE)
             self._write(
                 [
-                    again(there, there.facts._replace(size=size, mtime_ns=mtime_ns))
+                    there.as_indexable(there.facts._replace(size=size, mtime_ns=mtime_ns))
                     for page, size, mtime_ns in some
                     if (there := found.get(page.key)) and there.source == page.source
                 ]
@@ -251,16 +263,16 @@ class ClusterWriter:
         return [page for key in late for page in by_key[key]]
 
     def _winner(
-        self, rivals: list[IndexablePage], there: Kept | None
-    ) -> tuple[IndexablePage | Kept, list[IndexablePage]]:
+        self, rivals: list[IndexablePage], there: ClusterPage | None
+    ) -> tuple[IndexablePage | ClusterPage, list[IndexablePage]]:
         """Of pages of one id and the one that is ``there``, the last in path order, and those to put aside."""
         ordered = sorted(rivals, key=lambda page: path_order(page.source))
         if there is None or there.source in {page.source for page in rivals} or there.source in self._removed:
             return ordered[-1], ordered[:-1]
         if path_order(there.source) > path_order(ordered[-1].source):
             return there, ordered
-        (older,) = self._get([there.key], [*FACTS, "stored"]).values() or (there,)
-        return ordered[-1], [again(older), *ordered[:-1]]
+        (older,) = self._get([there.key], WHOLE).values() or (there,)
+        return ordered[-1], [older.as_indexable(), *ordered[:-1]]
 
     def commit(self, *, approve: Callable[..., None]) -> list[Shadowing]:
         """Delete what is to be removed and, unless a part was written only, finish the index.
@@ -271,7 +283,7 @@ class ClusterWriter:
         self._delete()
         self._note_seen()
         if self._part is None:
-            self.finish()
+            self._finish()
         else:
             self._refresh()
         return [s for s in dict.fromkeys(self._shadowings) if s.winner not in gone and s.loser not in gone]
@@ -299,19 +311,19 @@ class ClusterWriter:
     def _let_found_again(self, ids: list[str]) -> None:
         """Give each id that no page has now to the last in path order of those put aside."""
         query = {"bool": {"filter": [{"terms": {"id": ids}}], "must_not": [LIVE]}}
-        aside: defaultdict[str, list[Kept]] = defaultdict(list)
-        for page in self._scan(self._state.index, query, [*FACTS, "stored"]):
+        aside: defaultdict[str, list[ClusterPage]] = defaultdict(list)
+        for page in self._scan(self._state.index, query, WHOLE):
             aside[page.id].append(page)
         there = self._get(key_of(id) for id in aside)
         for id, pages in aside.items():
             if key_of(id) not in there:
                 heir = max(pages, key=lambda page: path_order(page.source))
-                self._write([again(heir)])
+                self._write([heir.as_indexable()])
                 self._cluster.bulk(self._state.index, [Item("delete", heir.key)], doing="removing pages")
         if aside:
             self._refresh()
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Count the index, keep its dictionary, and let it be the one that is searched."""
         self._refresh()
         if self._changed or self._state.writes != self._writes():

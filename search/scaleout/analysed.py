@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ...indexer.analysis import sound, stem
 from ...indexer.fields import field_keywords
 from ...indexer.page import texts_by_field
-from ...indexer.scaleout.documents import Kept
+from ...indexer.scaleout.documents import ClusterPage
 from ...indexer.tokens import WordNumbers, readied
 from ..cache import BoundedCache
 
@@ -58,7 +58,7 @@ class Lexicon:
         self._stemmed = len(words)
         return self._by_stem.get(stem_, [])
 
-    def words_of(self, pages: Sequence[Kept]) -> list[PageWords]:
+    def words_of(self, pages: Sequence[ClusterPage]) -> list[PageWords]:
         """The words of ``pages``."""
         fields: list[list[int]] = []
         texts: list[str] = []
@@ -110,7 +110,7 @@ class Analyser:
         self._lexicon = Lexicon()
         self._kept: BoundedCache[PageWords] = BoundedCache(_KEPT_BYTES)
 
-    def analyse(self, pages: Sequence[Kept], terms: Iterable[str], stems: Iterable[str]) -> Analysed:
+    def analyse(self, pages: Sequence[ClusterPage], terms: Iterable[str], stems: Iterable[str]) -> Analysed:
         """The words of ``pages``, and the numbers of those that are ``terms`` or have one of some ``stems``."""
         with self._lock:
             if len(self._lexicon.numbers.words) > _MOST_WORDS:

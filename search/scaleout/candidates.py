@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +18,7 @@ from ...corpus.procedure import Procedure
 from ...indexer.analysis import stem
 from ...indexer.fields import FIELDS
 from ...indexer.inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
-from ...indexer.scaleout.documents import Kept
+from ...indexer.scaleout.documents import ClusterPage
 from ...indexer.segment import Codes, Documents, Segment
 from ...indexer.snapshot import Snapshot
 from ..cache import BoundedCache
@@ -87,7 +86,7 @@ def _in_range(leaf: Any) -> Callable[[str], bool]:
 class Candidates(Segment):
     """Pages as a segment with the terms that are ``wanted``. It is in memory only."""
 
-    def __init__(self, pages: Sequence[Kept], wanted: Wanted, analyser: Analyser) -> None:
+    def __init__(self, pages: Sequence[ClusterPage], wanted: Wanted, analyser: Analyser) -> None:
         self.pages = len(pages)
         self.name = "candidates"
         self._pages = pages
@@ -227,7 +226,7 @@ class CandidateEvaluator(Evaluator):
         expander: Expander,
         counted: Mapping[Hashable, int],
     ) -> None:
-        snapshot = Snapshot(replace(whole.manifest), (candidates,), None)
+        snapshot = Snapshot(whole.manifest, (candidates,), None)
         cache: BoundedCache[Matches] = BoundedCache(_CACHE_BYTES)
         super().__init__(snapshot, boosts, expander, cache)
         self.snapshot = snapshot

@@ -22,7 +22,7 @@ from ...indexer.manifest import Versions
 from ...indexer.scaleout import dictionary, state
 from ...indexer.scaleout.address import read_address
 from ...indexer.scaleout.cluster import Cluster
-from ...indexer.scaleout.documents import FACTS, LIVE, Kept, kept, key_of, token
+from ...indexer.scaleout.documents import LIVE, WHOLE, ClusterPage, key_of, read_page, token
 from ..costs import check_costs
 from ..deadline import deadline
 from ..explanation import Explanation, explain
@@ -35,7 +35,7 @@ from ..results import Hit, Results
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
 from .analysed import Analyser
-from .ranking import READ, ClusterView, Ranking, in_time
+from .ranking import ClusterSearch, ClusterView, in_time
 
 _FRESH = 1.0  # seconds for which what is known of an index is taken to be so
 _PATIENCE = 8.0  # seconds for which a search is tried again
@@ -90,26 +90,32 @@ class ClusterIndex(Index):
         check_window(limit, offset, plain, self._bounds)
         with deadline(timeout):
             view = self.view()
-            tree, corrected, notes = read_query(view, query, plain)
-            search = Ranking(self.cluster, view, tree, all_boosts(boosts))
-            if not plain:
-                check_costs(query, tree, view.snapshot, search.evaluator, view.bounds)
+            search, corrected, notes = self._begin(view, query, all_boosts(boosts), plain)
             search.filter(filters or {})
             for name in facets:
                 search.facet(name)
             search.run(offset + limit if limit else 0)
-            told = [*notes, *search.evaluator.notes_on(tree)]
             if search.total and offset >= search.total:
-                told.append(f"there are only {search.total} results")
+                notes.append(f"there are only {search.total} results")
             if not search.total and not plain:
-                told += why_nothing(
+                notes += why_nothing(
                     query, filters or {}, view.snapshot.live_count, view.state.systems, search.has, self._coded
                 )
-        asked = search.asked(query, corrected, tuple(told))
+        asked = search.asked(query)
         best = search.best(offset + limit)[offset:] if limit else []
         hits = tuple(search.hit(page, score, asked) for page, score in best)
         counted = {name: search.count(name) for name in facets}
-        return Results(query, search.total, time.perf_counter() - started, hits, corrected, asked.notes, counted)
+        return Results(query, search.total, time.perf_counter() - started, hits, corrected, tuple(notes), counted)
+
+    def _begin(
+        self, view: ClusterView, query: str, boosts: Mapping[str, float], plain: bool = False
+    ) -> tuple[ClusterSearch, str | None, list[str]]:
+        """The search for ``query``, ready to be run, the query with its misspellings put right, and notes."""
+        tree, corrected, notes = read_query(view, query, plain)
+        search = ClusterSearch(self.cluster, view, tree, boosts)
+        if not plain:
+            check_costs(query, tree, view.snapshot, search.evaluator, view.bounds)
+        return search, corrected, [*notes, *search.evaluator.notes_on(tree)]
 
     # Single procedures
 
@@ -117,66 +123,60 @@ class ClusterIndex(Index):
         """The procedure with this id, whole; UnknownId where there is none."""
         return self._page(id).procedure
 
-    def _page(self, id: str) -> Kept:
-        found = self._get(id, ["stored", *FACTS])
-        if found is None:
+    def _page(self, id: str) -> ClusterPage:
+        found = self._documents(id, WHOLE)
+        if not found:
             raise UnknownId(id, near_codes(self._coded, id))
-        return kept(found)
+        return read_page(found[0])
 
-    def _get(self, id: str, source: Sequence[str]) -> Any:
-        body = {"docs": [{"_id": key_of(id), "_source": list(source)}]}
-        answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_mget", body, doing="reading a page")
-        (found,) = answer["docs"]
-        if "error" in found:
-            raise self.cluster.refused(found["error"], "reading a page")
-        return found if found.get("found") else None
+    def _documents(self, id: str, source: list[str]) -> list[Any]:
+        """The document of the page with this id, or none."""
+        return self.cluster.documents(self.cluster.address.name, [key_of(id)], source, doing="reading a page")
 
     def __contains__(self, id: str) -> bool:
-        return self._get(id, ["id"]) is not None
+        return bool(self._documents(id, ["id"]))
 
     def __len__(self) -> int:
-        doing = "counting the pages"
-        answer = self.cluster.request("POST", f"/{self.cluster.address.name}/_count", {"query": LIVE}, doing=doing)
-        return int(self.cluster.whole(answer, doing)["count"])
+        return self.cluster.count(self.cluster.address.name, LIVE, doing="counting the pages")
 
     def procedures(self) -> Iterator[Procedure]:
         """Every procedure, in the order of ids."""
         after: list[Any] | None = None
         while True:
-            body = {"query": LIVE, "size": 500, "_source": READ, "sort": [{"id": "asc"}], "track_total_hits": False}
+            body = {"query": LIVE, "size": 500, "_source": WHOLE, "sort": [{"id": "asc"}], "track_total_hits": False}
             if after is not None:
                 body["search_after"] = after
             found = self.cluster.search(self.cluster.address.name, body, doing="reading all pages")["hits"]["hits"]
             if not found:
                 return
-            yield from (kept(hit).procedure for hit in found)
+            yield from (read_page(hit).procedure for hit in found)
             after = found[-1]["sort"]
 
     def similar(self, id: str, *, limit: int = 5) -> list[Hit]:
-        """The procedures most like the one with this id, by the words that tell it from others."""
+        """The procedures most like the one with this id, by the words that tell it from others; raises UnknownId."""
         view = self.view()
         tree = q.Or(telling_terms(view.snapshot, self.get(id)))
-        search = Ranking(self.cluster, view, tree, BOOSTS)
+        search = ClusterSearch(self.cluster, view, tree, BOOSTS)
         search.run(max(limit, 0) + 1)
-        asked = search.asked("", None, ())
+        asked = search.asked("")
         hits = [search.hit(page, score, asked) for page, score in search.best(max(limit, 0) + 1)]
         return [hit for hit in hits if hit.id != id][: max(limit, 0)]
 
     def _coded(self, beginning: str, wanted: int) -> list[Procedure]:
         """The first ``wanted`` procedures whose code begins so."""
         body = {
-            "query": {"prefix": {"words.code": token(beginning)}}, "size": wanted, "_source": READ,
+            "query": {"prefix": {"words.code": token(beginning)}}, "size": wanted, "_source": WHOLE,
             "sort": [{"words.code": "asc"}, {"id": "asc"}],
         }  # fmt: skip
         found = in_time(self.cluster, body, doing="completing a code")
-        return [kept(hit).procedure for hit in found["hits"]["hits"]]
+        return [read_page(hit).procedure for hit in found["hits"]["hits"]]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""
         view = self.view()
 
         def named(tree: Any, wanted: int) -> list[Procedure]:
-            search = Ranking(self.cluster, view, tree, NAMING_BOOSTS)
+            search = ClusterSearch(self.cluster, view, tree, NAMING_BOOSTS)
             search.run(wanted)
             return [search.pages[page].procedure for page, _ in search.best(wanted)]
 
@@ -190,21 +190,20 @@ class ClusterIndex(Index):
         filters: Mapping[str, str | Sequence[str]] | None = None,
         boosts: Mapping[str, float] | None = None,
     ) -> Explanation:
-        """Where every part of the score of one procedure comes from, and what keeps it from a better place.
+        """Where every part of the score of one procedure comes from; see :meth:`Index.explain`.
 
         Its place is known as far as our own scoring goes, a thousand pages.
         """
         view = self.view()
-        tree, _, _ = read_query(view, query, False)
-        search = Ranking(self.cluster, view, tree, all_boosts(boosts))
+        search, _, _ = self._begin(view, query, all_boosts(boosts))
         search.filter(filters or {})
         search.run(1000)
         page = search.page(id)
         if page is None:
             page = search.add(self._page(id))
         hits = search.hits(but=None if search.finds(id) else page)
-        words = search.asked(query, None, ()).words
-        found = explain(search.evaluator.snapshot, search.evaluator, tree, words, hits, page)
+        words = search.asked(query).words
+        found = explain(search.evaluator.snapshot, search.evaluator, search.tree, words, hits, page)
         return replace(found, total=search.total)
 
     # The whole

@@ -13,7 +13,7 @@ from ...indexer import parameters
 from ...indexer.fields import BOOSTS
 from ...indexer.scaleout import state
 from ...indexer.scaleout.cluster import Cluster
-from ...indexer.scaleout.documents import FACTS, Kept, kept, key_of
+from ...indexer.scaleout.documents import WHOLE, ClusterPage, key_of, read_page
 from ...indexer.snapshot import Snapshot
 from ..asked import asked_words
 from ..cache import BoundedCache
@@ -23,7 +23,7 @@ from ..filters import read_filters
 from ..index import Asked, View
 from ..language import Bounds
 from ..language import trees as q
-from ..matches import NOTHING, Matches, within
+from ..matches import Matches, within
 from ..results import Hit
 from ..scoring import inverse_document_frequency
 from ..vocabulary.vocabulary import Vocabulary
@@ -42,9 +42,6 @@ SEARCH_SECONDS = 10.0
 _MOST_CANDIDATES = 3000
 _SAME = 0.1  # by so much the cluster's scores of pages that are as good for us may differ
 _KEPT_COUNTS = 50_000
-
-READ = ["id", "source", "stored", *FACTS]
-"""What is read of the document of a page."""
 
 
 class ClusterView(View):
@@ -67,21 +64,21 @@ class ClusterView(View):
         return inverse_document_frequency(self.snapshot.live_count, min(having, self.snapshot.live_count))
 
 
-class Ranking:
+class ClusterSearch:
     """One search: what is asked of the cluster, and its answer ranked."""
 
     def __init__(self, cluster: Cluster, view: ClusterView, tree: Any, boosts: Mapping[str, float]) -> None:
         self.cluster = cluster
         self._view = view
-        self._tree = tree
+        self.tree = tree
         self._boosts = boosts
         self._leaves = counted_leaves(tree)
-        self._bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(view.snapshot.live_count, 1)
         self.counted: dict[Hashable, int] = {}
-        self.pages: list[Kept] = []
-        self.evaluator = self._evaluator()
+        self.pages: list[ClusterPage] = []
+        self.evaluator = self._evaluator()  # without candidates yet it tells what patterns stand for
+        bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(view.snapshot.live_count, 1)
         self._translator = Translator(
-            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, self._bonus, len(leaves(tree))
+            boosts, self.evaluator.expansion, view.snapshot.inflections, view.rarity, bonus, len(leaves(tree))
         )
         self._filters: list[Query] = []
         self._facets: dict[str, Query] = {}
@@ -89,8 +86,7 @@ class Ranking:
         self.total = 0
 
     def _evaluator(self) -> CandidateEvaluator:
-        # A tree may hold patterns, whose terms only an evaluator can tell.
-        candidates = Candidates(self.pages, Wanted(self._tree, self._expanded), self._view.analyser)
+        candidates = Candidates(self.pages, Wanted(self.tree, self._expanded), self._view.analyser)
         return CandidateEvaluator(self._view.snapshot, candidates, self._boosts, self._view.expander, self.counted)
 
     def _expanded(self, leaf: Any) -> list[str]:
@@ -130,7 +126,7 @@ class Ranking:
 
     def _in_section(self, kind: str) -> Query:
         """Pages that have a word asked for in one kind of section."""
-        nodes = [word.node for word in asked_words(self._tree, self._expanded) if word.stands_in(kind)]
+        nodes = [word.node for word in asked_words(self.tree, self._expanded) if word.stands_in(kind)]
         return any_of([self._translator.query(self._standing_in(node, kind), False) for node in nodes])
 
     def _standing_in(self, node: Any, kind: str) -> Any:
@@ -140,7 +136,7 @@ class Ranking:
         return in_field(node, kind)
 
     def _query(self) -> Query:
-        query = self._translator.query(self._tree)
+        query = self._translator.query(self.tree)
         return {"bool": {"must": [query], "filter": self._filters}} if self._filters else query
 
     def _count_leaves(self) -> None:
@@ -168,7 +164,7 @@ class Ranking:
         aggregations = {f"facet {name}": asked for name, asked in self._facets.items()}
         size = min(max(CANDIDATES, 3 * wanted), max(_MOST_CANDIDATES, wanted)) if wanted else 0
         body = {
-            "query": self._query(), "size": size, "_source": READ, "track_total_hits": True, "aggs": aggregations,
+            "query": self._query(), "size": size, "_source": WHOLE, "track_total_hits": True, "aggs": aggregations,
             "sort": ["_score", {"id": "asc"}],
         }  # fmt: skip
         found = in_time(self.cluster, body, doing="searching")
@@ -183,7 +179,7 @@ class Ranking:
     def _propose(self, hits: Sequence[Any]) -> None:
         """Take the pages of some ``hits`` of the cluster for candidates too."""
         there = {page.key for page in self.pages}
-        self.pages += [kept(hit) for hit in hits if hit["_id"] not in there]
+        self.pages += [read_page(hit) for hit in hits if hit["_id"] not in there]
         self.evaluator = self._evaluator()
 
     def _propose_ties(self, wanted: int, hits: Sequence[Any]) -> None:
@@ -191,13 +187,13 @@ class Ranking:
 
         What the cluster makes of pages that are as good for us may differ a little from shard to shard.
         """
-        scores = self.evaluator.evaluate(self._tree).dense(len(self.pages))
+        scores = self.evaluator.evaluate(self.tree).dense(len(self.pages))
         last = np.sort(scores)[-min(wanted, len(scores))]
         theirs = np.array([hit["_score"] for hit in hits])[scores == last]
         if len(theirs) == 1 or theirs.min() > hits[-1]["_score"] * (1 + _SAME):
             return
         body = {
-            "query": self._query(), "size": len(hits), "_source": READ, "sort": [{"id": "asc"}],
+            "query": self._query(), "size": len(hits), "_source": WHOLE, "sort": [{"id": "asc"}],
             "track_total_hits": False, "track_scores": True, "min_score": float(theirs.min()) * (1 - _SAME),
         }  # fmt: skip
         self._propose(in_time(self.cluster, body, doing="searching")["hits"]["hits"])
@@ -211,11 +207,11 @@ class Ranking:
 
     def best(self, wanted: int) -> list[tuple[int, float]]:
         """The ``wanted`` best candidates with their scores."""
-        return self.evaluator.best(self.evaluator.evaluate(self._tree), wanted)
+        return self.evaluator.best(self.evaluator.evaluate(self.tree), wanted)
 
-    def asked(self, query: str, corrected: str | None, notes: tuple[str, ...]) -> Asked:
+    def asked(self, query: str) -> Asked:
         """The query as it was evaluated, for snippets."""
-        return Asked(self._view, query, self._tree, self.evaluator, NOTHING, corrected, notes)
+        return Asked(self._view, query, self.tree, self.evaluator)
 
     def hit(self, page: int, score: float, asked: Asked) -> Hit:
         """A candidate as a hit."""
@@ -228,7 +224,7 @@ class Ranking:
         """The number of a candidate."""
         return next((number for number, page in enumerate(self.pages) if page.id == id), None)
 
-    def add(self, page: Kept) -> int:
+    def add(self, page: ClusterPage) -> int:
         """Add a page to the candidates, and give its number."""
         self._count_leaves()
         self.pages.append(page)
@@ -246,7 +242,7 @@ class Ranking:
         mask = np.ones(len(self.pages), bool)
         if but is not None:
             mask[but] = False
-        return within(self.evaluator.evaluate(self._tree), mask)
+        return within(self.evaluator.evaluate(self.tree), mask)
 
 
 def in_time(cluster: Cluster, body: Mapping[str, Any], *, doing: str) -> Any:

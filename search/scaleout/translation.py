@@ -35,7 +35,8 @@ class Translator:
 
     ``boosts`` are those of the query, ``expand`` gives the terms of a wildcard or a fuzzy word, ``inflections`` those
     with the stem of a word, ``rarity`` about how telling some terms are; ``bonus`` is what having all words of a short
-    query counts. With ``scored`` pages are put in order, else only found.
+    query counts, ``words`` how many words, patterns and phrases the query has. Where a method is told ``scored`` pages
+    are put in order, else only found.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Translator:
         inflections: Callable[[str], Sequence[str]],
         rarity: Callable[[Sequence[str]], float],
         bonus: float,
-        words: int = 1,
+        words: int,
     ) -> None:
         self._is_long = words > _SCORED_WORDS
         self._scored_terms = _SCORED_TERMS[words > _FEW_WORDS]
@@ -142,7 +143,7 @@ class Translator:
     def _phrase(self, node: Any, scored: bool) -> Query:
         words = [token(word) for word in node.words]
         if node.slop <= 1:
-            return self._side_by_side(node.fieldname, words)
+            return any_of([side_by_side(path, words) for path in self._joint_or_texts(node.fieldname)])
         places, steps = [[word] for word in words], [node.slop] * (len(words) - 1)
         return any_of([near(path, places, steps) for path in self._texts(node.fieldname)])
 
@@ -160,8 +161,7 @@ class Translator:
         places = [list(map(token, self._inflections(word))) for word in words]
         if not all(places):
             return NOTHING
-        paths = [self._joint] if field == ALL and self._joint else self._texts(field)
-        found = any_of([near(path, places, steps) for path in paths])
+        found = any_of([near(path, places, steps) for path in self._joint_or_texts(field)])
         return constant(found, weight * max(map(self._rarity, places))) if scored else found
 
     def _any(self, field: str, words: Sequence[str]) -> Query:
@@ -197,10 +197,9 @@ class Translator:
             return query(self._joint)
         return any_of([query(path) for path in self._one_by_one(field)])
 
-    def _side_by_side(self, field: str, words: Sequence[str]) -> Query:
-        if field == ALL and self._joint:
-            return side_by_side(self._joint, words)
-        return any_of([side_by_side(path, words) for path in self._texts(field)])
+    def _joint_or_texts(self, field: str) -> list[str]:
+        """Where words side by side, or nearly so, are looked for: at once where one field holds them all."""
+        return [self._joint] if field == ALL and self._joint else self._texts(field)
 
     def _texts(self, field: str) -> list[str]:
         return [path for path in self._one_by_one(field) if path.removeprefix("words.") not in _KEYWORDS]

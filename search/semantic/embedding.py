@@ -65,7 +65,8 @@ def embed(
     ``model`` is the folder of a sentence model in ONNX form; without it the model that the index has vectors of is
     taken, else the default one. Vectors of another model are dropped, and made anew. ``jobs`` is how many cores one
     text may take, ``wait`` waits for another writer. What is done is committed every minute, and when it is
-    interrupted: the next call goes on from there. Raises ModelError where the model cannot be used.
+    interrupted: the next call goes on from there. Raises ModelError where the model cannot be used, NoIndex where there
+    is no index, IndexLocked where another writer is not waited for.
     """
     started = time.perf_counter()
     progress = progress or EmbeddingProgress()

@@ -23,6 +23,9 @@ MOST_TOKENS = 128
 
 _BATCH_TOKENS = 2048  # more at a time is no faster
 _TOKENIZER = "tokenizer.json"
+_POOLING = "1_Pooling/config.json"
+_PROMPTS = "config_sentence_transformers.json"
+_LENGTH = "sentence_bert_config.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,10 @@ class ModelFiles:
     def digest(self) -> str:
         """What identifies the content of the model."""
         found = hashlib.sha256()
-        settings = [] if self.folder is None else [self.folder / name for name in _SETTINGS]
+        settings = [] if self.folder is None else [self.folder / name for name in (_POOLING, _PROMPTS, _LENGTH)]
         for path in (self.network, self.tokenizer, *(path for path in settings if path.is_file())):
             found.update(_read(path))
         return found.hexdigest()[:32]
-
-
-_POOLING = "1_Pooling/config.json"
-_PROMPTS = "config_sentence_transformers.json"
-_LENGTH = "sentence_bert_config.json"
-_SETTINGS = (_POOLING, _PROMPTS, _LENGTH)
 
 
 def model_files(folder: str | Path | None) -> ModelFiles:

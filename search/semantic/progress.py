@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
-from ..printing import printable
+from ..progress import Bar
 from .embedding import EmbeddingProgress
 
 _SECONDS = 30.0  # between two lines
@@ -43,29 +42,12 @@ class EmbeddingLines(EmbeddingProgress):
         self._tell(text)
 
 
-class EmbeddingBar(EmbeddingProgress):
-    """A bar with the time left; a context manager."""
+class EmbeddingBar(Bar, EmbeddingProgress):
+    """A bar with the time left."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("sentence vectors"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
+        super().__init__("sentence vectors")
         self._task = self._bar.add_task("", total=None)
-
-    def __enter__(self) -> EmbeddingBar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._bar.stop()
 
     def start(self, pages: int) -> None:
         """Show how many pages there are to do."""
@@ -74,12 +56,6 @@ class EmbeddingBar(EmbeddingProgress):
     def done(self, pages: int) -> None:
         """Move the bar."""
         self._bar.update(self._task, advance=pages)
-
-    def message(self, text: str) -> None:
-        """Print a message above the bar."""
-        from rich.text import Text
-
-        self._bar.console.print(Text(printable(text)))
 
 
 def _duration(seconds: float) -> str:

@@ -43,7 +43,7 @@ class Semantics:
         """
         if all(vectors is None for vectors in snapshot.vectors):
             return Ranked(words)
-        from .telling import is_about_meaning
+        from .about_meaning import is_about_meaning
 
         if not is_about_meaning(text, plain, snapshot, evaluator):
             return Ranked(words)
@@ -55,7 +55,8 @@ class Semantics:
 
         all_words = having_all_words(tree, words, evaluator, snapshot.pages)
         missing = meaning.missing
-        notes = (f"{missing} pages have no sentence vector yet: procsearch index --semantic",) if missing else ()
+        lacking = "1 page has" if missing == 1 else f"{missing} pages have"
+        notes = (f"{lacking} no sentence vector yet: procsearch embed",) if missing else ()
         return Ranked(meaning.ranked(text, words, all_words), notes)
 
     def _of(self, snapshot: Snapshot) -> Meaning:

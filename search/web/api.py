@@ -19,11 +19,9 @@ from ..index import Index
 from ..printing import shown_json
 from .metrics import Metrics
 from .openapi import document
-from .parameters import only, read_number, read_query, read_search
+from .parameters import COMPLETIONS, MAX_COMPLETIONS, NEIGHBOURS, only, read_number, read_query, read_search
 from .queries import Queries
 from .settings import Settings
-
-MAX_SUGGESTIONS = 50
 
 
 class Api:
@@ -57,13 +55,13 @@ class Api:
         params = request.query_params
         only(params, ("q", "limit"))
         query = read_query(params, self._settings)
-        limit = read_number(params, "limit", 8, 1, MAX_SUGGESTIONS)
+        limit = read_number(params, "limit", COMPLETIONS, 1, MAX_COMPLETIONS)
         return await self._answer(lambda: [found.to_json() for found in self._index.suggest(query, limit=limit)])
 
     async def similar(self, request: Request) -> Response:
         """GET /api/similar/{id}."""
         only(request.query_params, ("limit",))
-        limit = read_number(request.query_params, "limit", 5, 1, self._settings.max_hits)
+        limit = read_number(request.query_params, "limit", NEIGHBOURS, 1, self._settings.max_hits)
         id = request.path_params["id"]
         return await self._answer(lambda: [hit.to_json() for hit in self._index.similar(id, limit=limit)])
 
@@ -101,7 +99,7 @@ class Api:
 
     async def openapi(self, request: Request) -> Response:
         """GET /openapi.json."""
-        return _json(_dumped(document(request.scope.get("root_path", ""), self._settings, MAX_SUGGESTIONS)))
+        return _json(_dumped(document(request.scope.get("root_path", ""), self._settings)))
 
     async def _answer(self, query: Callable[[], Any]) -> Response:
         return _json(await self._queries.run(lambda: _dumped(query())))

@@ -6,10 +6,11 @@ from starlette.routing import Route, Router
 from starlette.types import Scope
 
 from ..index import Index
+from ..scaleout.index import ClusterIndex
 from .api import Api
 from .assets import asset
 from .errors import RequestError
-from .gate import Gate, json_error
+from .gate import Gate, json_error, path_of
 from .metrics import Metrics
 from .pages import SearchPages
 from .queries import Queries
@@ -29,7 +30,7 @@ def app(index: Index, settings: Settings | None = None) -> Gate:
     It needs no start or stop of its own, so that it can be mounted; it serves new commits as they come.
     """
     settings = settings or Settings()
-    queries = Queries(settings, waits=not isinstance(index, Index))
+    queries = Queries(settings, waits=isinstance(index, ClusterIndex))
     metrics = Metrics(_PATHS, settings.metrics_folder)
     pages = SearchPages(index, queries, settings)
     api = Api(index, queries, metrics, settings)
@@ -41,8 +42,7 @@ def app(index: Index, settings: Settings | None = None) -> Gate:
     routes = [Route(path, endpoint) for path, endpoint in zip(_PATHS, endpoints, strict=True)]
 
     def error_page(scope: Scope, error: RequestError) -> tuple[bytes, bytes]:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return json_error(error) if path.startswith(_FOR_PROGRAMS) else pages.error(scope, error)
+        return json_error(error) if path_of(scope).startswith(_FOR_PROGRAMS) else pages.error(scope, error)
 
     routes_of = dict(zip(endpoints, _PATHS, strict=True))
     return Gate(Router(routes, redirect_slashes=False), settings, metrics, routes_of, error_page)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...corpus.errors import ProcsearchError
 from ..printing import shown_json
 from .errors import RequestError, as_request_error
-from .metrics import Metrics
+from .metrics import NO_ROUTE, Metrics
 from .settings import Settings
 
 SECURITY_HEADERS = [
@@ -81,9 +81,11 @@ class Gate:
         except Exception as error:
             if status:
                 raise ConnectionAbortedError("an answer broke off") from None
-            await self._refuse(scope, _told(error), send_on)
+            await self._refuse(scope, _request_error(error), send_on)
         finally:
-            self._metrics.count(self._routes.get(scope.get("endpoint"), "none"), status, time.perf_counter() - started)
+            self._metrics.count(
+                self._routes.get(scope.get("endpoint"), NO_ROUTE), status, time.perf_counter() - started
+            )
 
     def _check(self, scope: Scope) -> None:
         most = self.settings.max_request_bytes
@@ -100,8 +102,7 @@ class Gate:
                 raise RequestError(411, "length_required", "a body needs a length", _CLOSE)
             if name == b"authorization":
                 given = value
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if self._token is not None and path not in OPEN_PATHS and not _proves(given, self._token):
+        if self._token is not None and path_of(scope) not in OPEN_PATHS and not _proves(given, self._token):
             told = "this service needs its token, as Authorization: Bearer or as the password"
             raise RequestError(401, "unauthorized", told, _CHALLENGE)
 
@@ -126,6 +127,12 @@ _CLOSE = {"Connection": "close"}
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="procsearch", charset="UTF-8"'}
 
 
+def path_of(scope: Scope) -> str:
+    """The path that a request asks for, below the one that the app is mounted at."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 def _proves(authorization: bytes, token: bytes) -> bool:
     """Whether the header holds the token; takes as long for a wrong one as for a right one."""
     scheme, _, credentials = authorization.partition(b" ")
@@ -140,7 +147,7 @@ def _proves(authorization: bytes, token: bytes) -> bool:
     return hmac.compare_digest(given, token)
 
 
-def _told(error: Exception) -> RequestError:
+def _request_error(error: Exception) -> RequestError:
     """The error to answer with. One that nobody foresaw is logged without its message, which may hold a query."""
     if isinstance(error, RequestError):
         return error

@@ -16,6 +16,9 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 STATUSES = (200, 304, 400, 401, 404, 405, 411, 413, 414, 431, 500, 503)
 _OTHER_STATUS = 0
 
+NO_ROUTE = "none"
+"""The route of requests that reached no endpoint."""
+
 Numbers = npt.NDArray[np.float64]
 
 
@@ -26,7 +29,7 @@ class Metrics:
     """
 
     def __init__(self, routes: Iterable[str], folder: Path | None = None) -> None:
-        self._routes = (*routes, "none")
+        self._routes = (*routes, NO_ROUTE)
         slots = [("requests", route, status) for route in self._routes for status in (*STATUSES, _OTHER_STATUS)]
         slots += [("seconds", route, end) for route in self._routes for end in range(len(BUCKETS) + 1)]
         slots += [("sum", route, 0) for route in self._routes]
@@ -40,12 +43,11 @@ class Metrics:
         self._numbers = numbers.data.cast("B").cast("d")  # quicker to count in than an array
 
     def count(self, route: str, status: int, seconds: float) -> None:
-        """One request to ``route`` was answered with ``status`` after ``seconds``."""
+        """One request to ``route``, one of those there are, was answered with ``status`` after ``seconds``."""
         numbers, place = self._numbers, self._place
-        known = route if ("sum", route, 0) in place else "none"
-        numbers[place["requests", known, status if status in STATUSES else _OTHER_STATUS]] += 1
-        numbers[place["sum", known, 0]] += seconds
-        numbers[place["seconds", known, bisect.bisect_left(BUCKETS, seconds)]] += 1
+        numbers[place["requests", route, status if status in STATUSES else _OTHER_STATUS]] += 1
+        numbers[place["sum", route, 0]] += seconds
+        numbers[place["seconds", route, bisect.bisect_left(BUCKETS, seconds)]] += 1
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:
         """All numbers as Prometheus reads them; ``gauges`` adds name -> (help, value)."""

@@ -10,6 +10,7 @@ from ...corpus.procedure import SECTION_KINDS
 from ...indexer.fields import FIELDS
 from ..facets import FACETS
 from ..words import TIERS
+from .parameters import COMPLETIONS, HITS, MAX_COMPLETIONS, NEIGHBOURS
 from .settings import Settings
 
 Json = dict[str, Any]
@@ -19,19 +20,19 @@ _MAYBE_STRING: Json = {"type": ["string", "null"]}
 _COUNT: Json = {"type": "integer", "minimum": 0}
 
 
-def document(root_path: str, settings: Settings, max_suggestions: int) -> Json:
+def document(root_path: str, settings: Settings) -> Json:
     """The document of a service mounted at ``root_path``."""
     search = [
         _query(settings),
-        _number("limit", "How many hits to give.", 10, 0, settings.max_hits),
+        _number("limit", "How many hits to give.", HITS, 0, settings.max_hits),
         _number("offset", f"How many to pass over; with limit at most {settings.max_depth}.", 0, 0, settings.max_depth),
         _several("filter", "Only pages with this value in a field, as `system=CPT4`; several of one field widen it.",
                  {"type": "string", "pattern": f"^(?:(?:{'|'.join(field.name for field in FIELDS)})=|"
                                                f"section=(?:{'|'.join(SECTION_KINDS)})$)"}),
         _several("facet", "Count the matches by the values of this field.", {"enum": list(FACETS)}),
     ]  # fmt: skip
-    limit = _number("limit", "How many completions to give.", 8, 1, max_suggestions)
-    near = _number("limit", "How many to give.", 5, 1, settings.max_hits)
+    limit = _number("limit", "How many completions to give.", COMPLETIONS, 1, MAX_COMPLETIONS)
+    near = _number("limit", "How many to give.", NEIGHBOURS, 1, settings.max_hits)
     id_parameter: Json = {"name": "id", "in": "path", "required": True, "description": "The id of a procedure.",
                           "schema": {"type": "string", "minLength": 1}}  # fmt: skip
     paths: Json = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -25,12 +26,9 @@ from .addresses import Addresses
 from .errors import RequestError
 from .help import EXAMPLES, TOPICS
 from .marking import mark_terms, marked, matched_terms
-from .parameters import SearchRequest, read_query, read_search
+from .parameters import HITS, SearchRequest, read_query, read_search
 from .queries import Queries
 from .settings import Settings
-
-HITS = 10
-"""Hits on one page of results."""
 
 
 class SearchPages:
@@ -46,7 +44,7 @@ class SearchPages:
         params = request.query_params
         if not params.get("q", "").strip():
             return await self._page(lambda: render("home.html", request.scope, stats=self._index.stats(), query=""))
-        asked = read_search(params, self._settings, default_limit=HITS)
+        asked = read_search(params, self._settings)
         return await self._page(lambda: self._results(request.scope, asked))
 
     def _results(self, scope: Scope, asked: SearchRequest) -> str:
@@ -79,7 +77,7 @@ class SearchPages:
             {"value": value, "label": labels.facet_value(field, value), "count": count, "chosen": value in chosen}
             for value, count in {**counts, **{value: 0 for value in chosen if value not in counts}}.items()
         ]
-        return {"field": field, "label": labels.FACETS.get(field, field), "values": values}
+        return {"field": field, "label": labels.FACETS[field], "values": values}
 
     async def procedure(self, request: Request) -> Response:
         """GET /procedures/{id}: a procedure, with the words of ``q`` marked."""
@@ -92,10 +90,8 @@ class SearchPages:
         procedure = self._index.get(id)
         explanation = None
         if query.strip():
-            try:
+            with suppress(QueryError):  # the page is worth showing without marks too
                 explanation = self._index.explain(query, id)
-            except QueryError:
-                explanation = None  # the page is worth showing without marks too
         terms = matched_terms(explanation) if explanation else {}
         return render(
             "procedure.html", scope, query=query, procedure=procedure, explanation=explanation,

@@ -10,6 +10,11 @@ from starlette.datastructures import QueryParams
 from .errors import RequestError, bad_parameter
 from .settings import Settings
 
+HITS, COMPLETIONS, NEIGHBOURS = 10, 8, 5
+"""How many of each an answer holds where ``limit`` does not say."""
+
+MAX_COMPLETIONS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
@@ -22,9 +27,9 @@ class SearchRequest:
     facets: tuple[str, ...]
 
 
-def read_search(params: QueryParams, settings: Settings, *, default_limit: int = 10) -> SearchRequest:
+def read_search(params: QueryParams, settings: Settings) -> SearchRequest:
     """The search that ``params`` ask for; RequestError where they ask too much or cannot be read."""
-    limit = read_number(params, "limit", default_limit, 0, settings.max_hits)
+    limit = read_number(params, "limit", HITS, 0, settings.max_hits)
     offset = read_number(params, "offset", 0, 0, settings.max_depth)
     if limit + offset > settings.max_depth:
         raise bad_parameter(f"results can be read up to the {settings.max_depth}th; narrow the query instead")

@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from procsearch.indexer.scaleout import state
+
 WELL = {"version": {"number": "2.11.0", "distribution": "opensearch"}}
 
 Answer = Callable[[str, str], tuple[int, Any]]
@@ -22,6 +24,16 @@ def refusing(status: int, kind: str, reason: str) -> Answer:
     """A cluster of a known version that refuses everything else."""
     error = {"error": {"root_cause": [{"type": kind, "reason": reason}], "type": kind, "reason": reason}}
     return lambda method, path: (200, WELL) if path == "/" else (status, error)
+
+
+def empty_index(method: str, path: str) -> tuple[int, Any]:
+    """A cluster that holds an index without pages."""
+    if path == "/":
+        return 200, WELL
+    if path.endswith("_mapping"):
+        known = state.State("procedures-000001", state.versions()).told()
+        return 200, {"procedures-000001": {"mappings": {"_meta": {"procsearch": known}}}}
+    return 200, {"timed_out": False, "_shards": {"failed": 0}, "hits": {"total": {"value": 0}, "hits": []}}
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from procsearch import Index, QueryError, UnknownId, open_index, reindex
 from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS, NAMING
 from procsearch.search.evaluation import measure, read_qrels, read_queries
 from procsearch.search.scaleout.index import ClusterIndex
-from procsearch.search.scaleout.ranking import Ranking
+from procsearch.search.scaleout.ranking import ClusterSearch
 from procsearch.search.words import Variant, Word
 from tests.indexer.histories import make_procedure
 from tests.search.random_queries import queries
@@ -211,10 +211,10 @@ def test_random_trees_find_and_score_the_same(
     for tree in asked:
         pages, scores = view.evaluator(weights).evaluate(tree).sparse()
         theirs = {view.snapshot.id(page): score for page, score in zip(pages.tolist(), scores.tolist(), strict=True)}
-        ranking = Ranking(cluster.cluster, cluster.view(), tree, weights)
-        ranking.run(1000)
-        mine = {ranking.pages[page].id: score for page, score in ranking.best(1000)}
-        assert ranking.total == len(theirs), tree
+        search = ClusterSearch(cluster.cluster, cluster.view(), tree, weights)
+        search.run(1000)
+        mine = {search.pages[page].id: score for page, score in search.best(1000)}
+        assert search.total == len(theirs), tree
         assert mine.keys() == theirs.keys(), tree
         assert all(mine[id] == pytest.approx(theirs[id], rel=1e-5) for id in mine), tree
 

@@ -10,11 +10,8 @@ from typing import Any
 import pytest
 
 from procsearch import Index, SearchTimeout, open_index
-from procsearch.indexer.scaleout import state
 
-from .stub import WELL, serving
-
-EMPTY = {"timed_out": False, "_shards": {"failed": 0}, "hits": {"total": {"value": 0}, "hits": []}}
+from .stub import empty_index, serving
 
 
 class Slow:
@@ -29,12 +26,7 @@ class Slow:
         self.asked.append(path)
         if path.endswith(self.held):
             self.go.wait(60)
-        if path == "/":
-            return 200, WELL
-        if path.endswith("_mapping"):
-            known = state.State("procedures-000001", state.versions()).told()
-            return 200, {"procedures-000001": {"mappings": {"_meta": {"procsearch": known}}}}
-        return 200, EMPTY
+        return empty_index(method, path)
 
 
 @contextmanager

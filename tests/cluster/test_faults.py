@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from procsearch import EngineError, NoIndex, ProcsearchError, open_index, reindex
+from procsearch import Bounds, EngineError, NoIndex, ProcsearchError, QueryError, open_index, reindex
 from procsearch.indexer.scaleout import cluster as client
 from procsearch.indexer.scaleout import state
 from procsearch.indexer.scaleout.address import read_address, read_credentials
@@ -21,7 +21,7 @@ from procsearch.indexer.scaleout.cluster import Cluster
 from procsearch.search.scaleout import index as reader
 
 from .conftest import SAMPLES
-from .stub import WELL, refusing, serving
+from .stub import WELL, empty_index, refusing, serving
 
 CANARY = "canary-7f3a9"
 
@@ -265,3 +265,11 @@ def test_a_node_lost_on_the_way_is_asked_around() -> None:
         cluster = client.Cluster(read_address(address))
         assert cluster.request("GET", "/_cluster/health", doing="looking") == WELL
     assert asked.count("/_cluster/health") == 2
+
+
+def test_what_a_search_refuses_for_its_cost_is_not_explained_either() -> None:
+    with serving(empty_index) as address:
+        index = open_index(address, bounds=Bounds(all_expansions=-1))
+        for ask in (index.search, lambda query: index.explain(query, "cpt4:36904")):
+            with pytest.raises(QueryError, match="may stand for"):
+                ask("thr?mb")

@@ -7,8 +7,12 @@ import threading
 import time
 
 import pytest
+from starlette.testclient import TestClient
 
+from procsearch.search import web
 from procsearch.search.deadline import check_deadline
+from procsearch.search.scaleout.index import ClusterIndex
+from procsearch.search.suggestions import Suggestion
 from procsearch.search.web.errors import RequestError
 from procsearch.search.web.queries import AT_ONCE, Queries
 from procsearch.search.web.settings import Settings
@@ -36,6 +40,21 @@ def test_quick_queries_come_to_run_in_the_loop() -> None:
 
 def test_queries_that_wait_for_another_machine_never_do() -> None:
     assert threading.get_ident() not in asyncio.run(run_quick_ones(Queries(Settings(), waits=True)))
+
+
+def test_over_a_cluster_no_query_runs_in_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[str] = set()
+
+    def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
+        threads.add(threading.current_thread().name)
+        return []
+
+    index = ClusterIndex.__new__(ClusterIndex)  # asks no cluster for anything
+    monkeypatch.setattr(index, "suggest", suggest)
+    with TestClient(web.app(index)) as client:
+        for _ in range(50):
+            assert client.get("/api/suggest?q=a").json() == []
+    assert {name.partition("_")[0] for name in threads} == {"procsearch-query"}
 
 
 def test_a_long_query_goes_on_in_a_thread() -> None:

@@ -23,7 +23,7 @@ def is_about_meaning(text: str, plain: bool, snapshot: Snapshot, evaluator: Eval
     Any operator, field, quotation, pattern or boost asks for words as they are, and so does the code of a page. With
     ``plain`` the text is nothing but words.
     """
-    systems = frozenset(name.lower() for segment in snapshot.segments for name in segment.system_names if name)
+    systems = snapshot.system_terms
     words = list[str | None](terms(text)) if plain else list(_read(text, systems))
     if None in words:
         return False

@@ -19,6 +19,7 @@ from .columns import whole_source
 from .fields import FIELDS
 from .files import SegmentRecord
 from .page import PageFacts
+from .shapes import check_shapes
 from .storage import Storage, damaged_if_missing
 from .stored import Unpacker, decoded
 
@@ -38,20 +39,6 @@ _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 
 LIVE, SHADOWED, DELETED = 0, 1, 2
 """What became of a page: it is found; another page has its id and won; it is gone or was replaced."""
-
-
-_PAGE_ROWS = ("id_order", "systems", "containers", "sizes", "mtimes", "parsers")
-_TERM_ROWS = ("posting_offsets", "gap_offsets", "position_offsets")
-_STRINGS = ("term", "stem", "id", "source", "stored", "system", "container")
-_TYPES = {
-    **dict.fromkeys(("stem_ends", "stem_terms", "id_order", "containers", "parsers"), ("<u4",)),
-    **dict.fromkeys(("systems", "codes"), ("<u2",)),
-    **dict.fromkeys(("sizes", "mtimes"), ("<i8",)),
-}
-_ARRAYS = (
-    *_PAGE_ROWS, *_TERM_ROWS, *(f"{name}_{part}" for name in _STRINGS for part in ("offsets", "data")),
-    "digests", "lengths", "stem_ends", "stem_terms", "gaps", "codes", "positions", "phrases",
-)  # fmt: skip
 
 
 def _believing(method: Callable[Of, Got]) -> Callable[Of, Got]:
@@ -96,22 +83,7 @@ class Segment:
         self._gap_offsets = file["gap_offsets"]
         self._stem_ends = file["stem_ends"]
         self._stem_terms = file["stem_terms"]
-        self._check_layout()
-
-    def _check_layout(self) -> None:
-        """Make sure that every array has the type and the length that reading relies on."""
-        rows = {**dict.fromkeys(_PAGE_ROWS, self.pages), **dict.fromkeys(_TERM_ROWS, len(self._terms) + 1)}
-        rows |= {"digests": 16 * self.pages, "lengths": len(FIELDS) * self.pages, "stem_ends": len(self._stems) + 1}
-        for name in _ARRAYS:
-            column = self.file[name]
-            wanted = _TYPES.get(name, ("<u4", "<u8") if name.endswith("_offsets") else ("|u1",))
-            if column.dtype.str not in wanted or len(column) != rows.get(name, len(column)):
-                raise DamagedIndex(self.name, f"array {name} does not fit the others")
-        if self.state_file is not None:
-            for name, dtype in (("states", "|u1"), ("sizes", "<i8"), ("mtimes", "<i8")):
-                column = self.state_file[name]
-                if column.dtype.str != dtype or len(column) != self.pages:
-                    raise DamagedIndex(self.state_file.name, f"array {name} is for another segment")
+        check_shapes(file, self.state_file, self.pages, len(self._terms), len(self._stems))
 
     # The dictionary
 

@@ -282,6 +282,40 @@ class Column:
         numbers = self._numbers
         return numbers[place], numbers[place + 1]
 
+    def pairs(self, places: Iterable[int]) -> list[tuple[int, int]]:
+        """For each of ``places`` what :meth:`pair` gives, at a fraction of the time."""
+        numbers, verified, size, offset, last = (
+            self._numbers,
+            self._verified,
+            self._itemsize,
+            self._offset,
+            self._count - 1,
+        )
+        found = []
+        for place in places:
+            if not 0 <= place < last:
+                raise DamagedIndex(self._file.name, "an offset points outside its array")
+            start = offset + place * size
+            stop = start + 2 * size
+            if not (verified[start >> _BLOCK_BITS] and verified[(stop - 1) >> _BLOCK_BITS]):
+                self._file.verify(start, stop)
+            found.append((numbers[place], numbers[place + 1]))
+        return found
+
+    def slices(self, places: Iterable[tuple[int, int]]) -> list[Array]:
+        """For each of ``places``, a start and a stop, what :meth:`slice` gives, at a fraction of the time."""
+        array, verified, size, offset, count = self._array, self._verified, self._itemsize, self._offset, self._count
+        found = []
+        for start, stop in places:
+            if not 0 <= start <= stop <= count:
+                raise DamagedIndex(self._file.name, "an offset points outside its array")
+            if start < stop:
+                first, end = offset + start * size, offset + stop * size
+                if verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
+                    self._file.verify(first, end)
+            found.append(array[start:stop])
+        return found
+
     def slice(self, start: int, stop: int) -> Array:
         """The elements from ``start`` to ``stop``; DamagedIndex where they lie outside."""
         if not 0 <= start <= stop <= self._count:

@@ -175,8 +175,11 @@ class Segment:
 
     def frequency(self, number: int) -> int:
         """How many postings the term has: about the number of its documents."""
-        start, stop = self._posting_offsets.pair(number)
-        return stop - start
+        return self.frequencies_of((number,))[0]
+
+    def frequencies_of(self, numbers: Iterable[int]) -> list[int]:
+        """How many postings each of some terms has."""
+        return [stop - start for start, stop in self._posting_offsets.pairs(numbers)]
 
     def postings_between(self, start: int, stop: int) -> int:
         """How many postings the terms numbered ``start`` to ``stop`` have together."""
@@ -194,11 +197,8 @@ class Segment:
 
         Their documents are written to ``room`` where it is given.
         """
-        codes, gaps = [], []
-        for number in numbers:
-            of_term = self._codes.slice(*self._posting_offsets.pair(number))
-            codes.append(of_term)
-            gaps.append(self._gaps_of(number, len(of_term)))
+        codes = self._codes.slices(self._posting_offsets.pairs(numbers))
+        gaps = self._gaps_of(numbers, codes)
         if len(numbers) == 1:
             documents = np.empty(len(codes[0]), np.int64) if room is None else room[: len(codes[0])]
             self._ungap(numbers[0], gaps[0], documents)
@@ -217,7 +217,7 @@ class Segment:
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
         codes = self._codes.slice(*self._posting_offsets.pair(number))
-        gaps = self._gaps_of(number, len(codes))
+        (gaps,) = self._gaps_of((number,), (codes,))
         last = 0
         for at in range(0, len(codes), len(room)):
             part = codes[at : at + len(room)]
@@ -225,12 +225,14 @@ class Segment:
             last = self._ungap(number, gaps[at : at + len(room)], documents, last)
             yield documents, part
 
-    def _gaps_of(self, number: int, count: int) -> npt.NDArray[np.unsignedinteger[Any]]:
-        low, high = self._gap_offsets.pair(number)
-        width = (high - low) / count if count else 0
-        if width not in _WIDTHS:
-            raise DamagedIndex(self.name, f"the postings of term {number} do not fit together")
-        return self._gaps.slice(low, high).view(_WIDTHS[width])
+    def _gaps_of(self, numbers: Sequence[int], codes: Sequence[Codes]) -> list[npt.NDArray[np.unsignedinteger[Any]]]:
+        """The gaps of the postings of some terms with these ``codes``."""
+        places = self._gap_offsets.pairs(numbers)
+        try:
+            widths = [_WIDTHS[(high - low) / len(own)] for (low, high), own in zip(places, codes, strict=True)]
+        except (KeyError, ZeroDivisionError):
+            raise DamagedIndex(self.name, "the postings of its terms do not fit together") from None
+        return [gaps.view(width) for gaps, width in zip(self._gaps.slices(places), widths, strict=True)]
 
     def _ungap(
         self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int = 0

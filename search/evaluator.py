@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..corpus.errors import QueryError
 from ..indexer import parameters
@@ -32,20 +31,22 @@ from .matches import (
     all_of,
     any_of,
     best_of,
-    is_dense,
     lifted,
     mask_of,
     shared,
-    sum_by_page,
     within,
 )
 from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
 from .phrases import Phrases
-from .scoring import Table, field_boosts, inverse_document_frequency, saturated, weights
-from .words import InParts, Together, Word, leaves
+from .scoring import Table, field_boosts, inverse_document_frequency, weights
+from .weighing import frequencies, weigh
+from .words import LEAVES, InParts, Together, Word, leaves
 
-_SORTING_COST = 2
-"""How many times as long it takes to put a posting in order as to add it up where every page has its place."""
+_Known = dict[int, Matches]
+"""The matches of the leaves of a query, by the identity of the leaf."""
+
+_WEIGHED = LEAVES | {InParts}
+"""The nodes that are weighed as a whole."""
 
 _SIDE_BY_SIDE_BYTES = 8 * 2**20
 _EXPANSIONS_KEPT = 1000
@@ -70,24 +71,30 @@ class Evaluator:
     def evaluate(self, query: Any) -> Matches:
         """The live pages that match ``query`` and their scores."""
         check_deadline()
-        method = _METHODS.get(type(query))
-        if method is None:
-            if isinstance(query, type(q.NullQuery)):
-                return NOTHING
-            raise QueryError(f"a query of the kind {type(query).__name__} cannot be evaluated")
-        found: Matches = method(self, query)
+        return self._evaluate(query, self._weighed(query))
+
+    def _evaluate(self, query: Any, known: _Known) -> Matches:
+        """The matches of ``query``, with the ``known`` ones of its leaves."""
+        found = known.get(id(query))
+        if found is None:
+            method = _METHODS.get(type(query))
+            if method is None:
+                if isinstance(query, type(q.NullQuery)):
+                    return NOTHING
+                raise QueryError(f"a query of the kind {type(query).__name__} cannot be evaluated")
+            found = method(self, query, known)
         boost = getattr(query, "boost", 1.0)
         return found if boost == 1.0 else found.scaled(boost)
 
     # Compound nodes
 
-    def _or(self, query: Any) -> Matches:
+    def _or(self, query: Any, known: _Known) -> Matches:
         if query.minmatch:
             raise QueryError("a query of the kind Or with minmatch cannot be evaluated")
-        return any_of([self.evaluate(sub) for sub in query.subqueries], self._snapshot.pages)
+        return any_of([self._evaluate(sub, known) for sub in query.subqueries], self._snapshot.pages)
 
-    def _together(self, query: Together) -> Matches:
-        parts = [self.evaluate(sub) for sub in query.subqueries]
+    def _together(self, query: Together, known: _Known) -> Matches:
+        parts = [self._evaluate(sub, known) for sub in query.subqueries]
         found = any_of(parts, self._snapshot.pages)
         of = dict(zip(map(id, query.subqueries), parts, strict=True))
         needed = [any_of([of[id(way)] for way in ways], self._snapshot.pages) for ways in query.words]
@@ -96,45 +103,42 @@ class Evaluator:
         bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(self._snapshot.live_count, 1)
         return lifted(found, needed, bonus)
 
-    def _and(self, query: Any) -> Matches:
+    def _and(self, query: Any, known: _Known) -> Matches:
         excluded = [sub.query for sub in query.subqueries if isinstance(sub, q.Not)]
         wanted = [sub for sub in query.subqueries if not isinstance(sub, q.Not)]
-        found = all_of([self.evaluate(sub) for sub in wanted]) if wanted else self._every(q.Every())
+        found = all_of([self._evaluate(sub, known) for sub in wanted]) if wanted else self._every(q.Every(), known)
         for sub in excluded:
-            found = self._without(found, self.evaluate(sub))
+            found = self._without(found, self._evaluate(sub, known))
         return found
 
-    def _not(self, query: Any) -> Matches:
-        return self._without(self._every(q.Every()), self.evaluate(query.query))
+    def _not(self, query: Any, known: _Known) -> Matches:
+        return self._without(self._every(q.Every(), known), self._evaluate(query.query, known))
 
-    def _and_not(self, query: Any) -> Matches:
-        return self._without(self.evaluate(query.a), self.evaluate(query.b))
+    def _and_not(self, query: Any, known: _Known) -> Matches:
+        return self._without(self._evaluate(query.a, known), self._evaluate(query.b, known))
 
-    def _and_maybe(self, query: Any) -> Matches:
-        required, optional = self.evaluate(query.a), self.evaluate(query.b)
+    def _and_maybe(self, query: Any, known: _Known) -> Matches:
+        required, optional = self._evaluate(query.a, known), self._evaluate(query.b, known)
         bonus = optional.dense(self._snapshot.pages)
         if required.pages is None:
             return Matches(None, np.where(required.scores > 0, required.scores + bonus, np.float32(0)))
         return Matches(required.pages, required.scores + bonus[required.pages])
 
-    def _require(self, query: Any) -> Matches:
-        pages, scores, _ = shared(self.evaluate(query.a), self.evaluate(query.b))
+    def _require(self, query: Any, known: _Known) -> Matches:
+        pages, scores, _ = shared(self._evaluate(query.a, known), self._evaluate(query.b, known))
         return Matches(pages, scores)
 
-    def _best(self, query: Any) -> Matches:
-        parts = [self.evaluate(sub) for sub in query.subqueries]
+    def _best(self, query: Any, known: _Known) -> Matches:
+        parts = [self._evaluate(sub, known) for sub in query.subqueries]
         return best_of(parts, query.tiebreak, self._snapshot.pages)
 
-    def _in_parts(self, query: InParts) -> Matches:
-        return self._kept(query, (NAMING, "parts", query.word), self._weigh_parts)
-
-    def _constant(self, query: Any) -> Matches:
-        return self.evaluate(query.child).constant(max(query.score, TINY))
+    def _constant(self, query: Any, known: _Known) -> Matches:
+        return self._evaluate(query.child, known).constant(max(query.score, TINY))
 
     def _without(self, wanted: Matches, excluded: Matches) -> Matches:
         return within(wanted, ~mask_of(excluded, self._snapshot.pages))
 
-    def _every(self, query: Any) -> Matches:
+    def _every(self, query: Any, known: _Known) -> Matches:
         if query.fieldname not in (None, ALL):
             number = FIELD_NUMBERS.get(query.fieldname)
             if number is None:
@@ -147,17 +151,42 @@ class Evaluator:
 
     # Words
 
-    def _leaf(self, query: Any) -> Matches:
-        """The matches of one word, pattern, range or phrase, kept for the next query."""
-        return self._kept(query, key_of(query), self._weigh)
+    def _weighed(self, query: Any) -> _Known:
+        """The matches of every leaf of ``query``, by its identity; those not kept from other queries are weighed."""
+        known: _Known = {}
+        missing: dict[Hashable, list[Any]] = {}
+        for leaf in leaves(query, _WEIGHED):
+            key = self._cache_key(key_of(leaf))
+            found = self._cache.get(key)
+            if found is None:
+                missing.setdefault(key, []).append(leaf)
+            else:
+                known[id(leaf)] = found
+        if missing:
+            each = self._weigh([alike[0] for alike in missing.values()])
+            for (key, alike), found in zip(missing.items(), each, strict=True):
+                self._cache.put(key, found, found.bytes_held)
+                known.update((id(leaf), found) for leaf in alike)
+        return known
 
-    def _kept(self, query: Any, name: Hashable, evaluate: Callable[[Any], Matches]) -> Matches:
-        key = (self._snapshot.serial, self._boosts_key, name)
-        found = self._cache.get(key)
-        if found is None:
-            found = evaluate(query)
-            self._cache.put(key, found, found.bytes_held)
-        return found
+    def _weigh(self, queries: Sequence[Any]) -> Sequence[Matches]:
+        """The matches of some leaves, which are asked for together."""
+        found: dict[int, Matches] = {}
+        by_field: dict[str, list[int]] = {}
+        for number, query in enumerate(queries):
+            if isinstance(query, InParts):
+                found[number] = self._weigh_parts(query)
+            else:
+                by_field.setdefault(query.fieldname, []).append(number)
+        for field, numbers in by_field.items():
+            some = [queries[number] for number in numbers]
+            sought = [[self.sought(query, segment) for segment in self._snapshot.segments] for query in some]
+            having = [partial(self.having, query) for query in some]
+            found.update(zip(numbers, weigh(sought, self.table(field), self._snapshot, having), strict=True))
+        return [found[number] for number in range(len(queries))]
+
+    def _cache_key(self, name: Hashable) -> Hashable:
+        return self._snapshot.serial, self._boosts_key, name
 
     def occurrences(self, query: Any, segment: Segment) -> Occurrences:
         """Where a word, pattern, range or phrase stands in the field it is asked for in, in one segment."""
@@ -165,6 +194,7 @@ class Evaluator:
 
     def sought(self, query: Any, segment: Segment) -> Sought:
         """What a word, pattern, range or phrase asks for in one segment, whichever field it is asked for in."""
+        check_deadline()
         if not _has_phrases(query):
             return self._look_up(query, segment)
         # Where words stand side by side takes long to find and little to keep: snippets and sections ask again.
@@ -219,35 +249,6 @@ class Evaluator:
             self._tables[field] = table
         return table
 
-    def _weigh(self, query: Any) -> Matches:
-        """BM25F of a word; occurrences in fields that count nothing do not make a match."""
-        table, snapshot = self.table(query.fieldname), self._snapshot
-        sought = [self.sought(query, segment) for segment in snapshot.segments]
-        postings = sum([here.postings() for here in sought])
-        if not postings:
-            return NOTHING
-        if is_dense(_SORTING_COST * postings, snapshot.pages):
-            tf = np.zeros(snapshot.pages, np.float32)
-            for here, base in zip(sought, snapshot.bases, strict=False):
-                here.add_up(table, tf[base:])  # the table counts nothing in fields that are not asked for
-            if not snapshot.all_live:
-                tf *= snapshot.live
-            matching = int(np.count_nonzero(tf > 0))
-            scores = Matches(None, saturated(tf, snapshot.live_count, self.having(query, matching)))
-            return scores if is_dense(matching, snapshot.pages) else Matches(*scores.sparse())
-        pages, sums = [], []
-        for here, base in zip(sought, snapshot.bases, strict=False):
-            found = here.occurrences().in_field(query.fieldname)
-            those, tf = _frequencies(found.pages, found.weighted(table), found.ascending)
-            kept = tf > 0
-            if not here.segment.all_live:
-                kept &= here.segment.live[those]
-            pages.append(those[kept] + base)
-            sums.append(tf[kept])
-        matching_pages = np.concatenate(pages)
-        having = self.having(query, len(matching_pages))
-        return Matches(matching_pages, saturated(np.concatenate(sums), snapshot.live_count, having))
-
     def having(self, leaf: Any, here: int, field: int | None = None) -> int:
         """In how many pages of the whole index a word stands, in one field of it if given, that ``here`` pages have."""
         return here
@@ -268,7 +269,7 @@ class Evaluator:
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
             found = self.occurrences(word, segment)
             keys = (found.pages + base << FIELD_BITS) | (found.codes >> codec.FIELD_SHIFT)
-            those, tf = _frequencies(keys, found.weighted(table), found.ascending)
+            those, tf = frequencies(keys, found.weighted(table))
             kept = tf > 0
             if not segment.all_live:
                 kept &= snapshot.live[those >> FIELD_BITS]
@@ -290,8 +291,13 @@ class Evaluator:
         mask: Mask | None = None
         for field, wanted in filters.items():
             terms = frozenset(wanted)
-            found = self._kept(terms, (field, "any of", terms), partial(self._having_any, field)).scores > 0
-            mask = found if mask is None else mask & found
+            key = self._cache_key((field, "any of", terms))
+            found = self._cache.get(key)
+            if found is None:
+                found = self._having_any(field, terms)
+                self._cache.put(key, found, found.bytes_held)
+            having = found.scores > 0
+            mask = having if mask is None else mask & having
         return mask
 
     def _having_any(self, field: str, terms: Iterable[str]) -> Matches:
@@ -312,21 +318,9 @@ def _best_of_fields(places: Matches) -> Matches:
     return Matches(pages[starts], np.maximum.reduceat(scores, starts))
 
 
-def _frequencies(
-    pages: npt.NDArray[np.int64], values: Table, ascending: bool
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """The distinct ones of ``pages`` and the sum of the values of each."""
-    if not ascending:
-        order = np.argsort(pages, kind="stable")
-        pages, values = pages.take(order), values.take(order)
-    found, sums = sum_by_page(pages, values)
-    return found, sums.astype(np.float32)
-
-
-_METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
+_METHODS: dict[type, Callable[[Evaluator, Any, _Known], Matches]] = {
     q.Or: Evaluator._or,
     Together: Evaluator._together,
-    InParts: Evaluator._in_parts,
     q.And: Evaluator._and,
     q.Not: Evaluator._not,
     q.AndNot: Evaluator._and_not,
@@ -335,7 +329,6 @@ _METHODS: dict[type, Callable[[Evaluator, Any], Matches]] = {
     q.DisjunctionMax: Evaluator._best,
     q.ConstantScoreQuery: Evaluator._constant,
     q.Every: Evaluator._every,
-    **dict.fromkeys((q.Term, Word, q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase), Evaluator._leaf),
 }
 
 
@@ -352,6 +345,8 @@ def key_of(query: Any) -> Hashable:
         return query.fieldname, "phrase", tuple(query.words), query.slop
     if isinstance(query, q.TermRange):
         return query.fieldname, "range", query.start, query.end, query.startexcl, query.endexcl
+    if isinstance(query, InParts):
+        return NAMING, "parts", query.word
     if isinstance(query, q.FuzzyTerm):
         return query.fieldname, "fuzzy", query.text, query.maxdist, query.prefixlength
     return query.fieldname, type(query).__name__, query.text

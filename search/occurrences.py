@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from threading import local
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -101,13 +101,10 @@ class Sought(NamedTuple):
 
     def occurrences(self) -> Occurrences:
         """All of it, the terms first."""
-        found = list(self.found)
+        found = self.without_terms()
         if self.terms:
             pages, codes, _ = self.segment.postings_of([number for _, _, number, _ in self.terms])
             found.insert(0, Occurrences(pages, codes, [(term, weight, count) for term, weight, _, count in self.terms]))
-        if self.unnamed:
-            pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
-            found.append(Occurrences(pages, codes, [(None, 1.0, len(pages))]))
         if len(found) == 1:
             return found[0]
         return Occurrences(
@@ -116,22 +113,17 @@ class Sought(NamedTuple):
             [term for each in found for term in each.terms],
         )
 
-    def add_up(self, table: Table, tf: Table) -> None:
-        """Add to ``tf``, which has a number for each page, what each posting counts."""
-        for counted, pages, codes in self._parts():
-            weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
-            if len(counted) > 1:
-                weights *= np.array([w for w, _ in counted], np.float32).repeat([count for _, count in counted])
-            elif counted[0][0] != 1.0:
-                weights *= counted[0][0]
-            np.add.at(tf, pages, weights)
-        for found in self.found:
-            np.add.at(tf, found.pages, found.weighted(table))
+    def without_terms(self) -> list[Occurrences]:
+        """All of it but the terms."""
+        if not self.unnamed:
+            return list(self.found)
+        pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
+        return [*self.found, Occurrences(pages, codes, [(None, 1.0, len(pages))])]
 
     def mark(self, fields: Mask, base: int) -> None:
         """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
         places, pages_in_row = fields.reshape(-1), fields.shape[1]
-        for _, pages, codes in self._parts():
+        for pages, codes in self._parts():
             place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=_ROOM.places[: len(pages)])
             place += pages
             place += base
@@ -139,25 +131,91 @@ class Sought(NamedTuple):
         for found in self.found:
             fields[found.codes >> codec.FIELD_SHIFT, found.pages + base] = True
 
-    def _parts(self) -> Iterator[tuple[Sequence[tuple[float, int]], Documents, Codes]]:
-        """The postings not yet read, some at a time.
-
-        First what each occurrence counts in how many postings of a term, then pages and codes.
-        """
+    def _parts(self) -> Iterator[tuple[Documents, Codes]]:
+        """Pages and codes of the postings not yet read, some at a time."""
         for terms in _by_room(self.terms):
-            counted = [(weight, count) for _, weight, _, count in terms]
-            if len(terms) > 1 or counted[0][1] <= _AT_A_TIME:
-                pages, codes, _ = self.segment.postings_of([number for _, _, number, _ in terms], _ROOM.pages)
-                yield counted, pages, codes
+            if _has_room(terms):
+                yield self.segment.postings_of([number for _, _, number, _ in terms], _ROOM.pages)[:2]
             else:
-                for pages, codes in self.segment.posting_parts(terms[0][2], _ROOM.pages):
-                    yield [(counted[0][0], len(pages))], pages, codes
+                yield from self.segment.posting_parts(terms[0][2], _ROOM.pages)
         if self.unnamed:
-            for pages, codes in self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages):
-                yield [(1.0, len(pages))], pages, codes
+            yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages)
 
 
-def _by_room(terms: Sequence[tuple[str, float, int, int]]) -> Iterator[Sequence[tuple[str, float, int, int]]]:
+def add_up(words: Sequence[Sought], table: Table, tf: Table, base: int) -> None:
+    """Add to ``tf`` what each posting counts that one of ``words`` asks for in a segment.
+
+    ``tf`` has a row for each word, with a number for each page; the segment's begin at ``base``.
+    """
+    places, row = tf.reshape(-1)[base:], tf.shape[1]
+    for terms in _by_room(_by_row(words, row)):
+        if _has_room(terms):
+            np.add.at(places, *_weighed(words[0].segment, terms, table, _ROOM.pages, _ROOM.weights))
+        else:
+            start, weight, number, _ = terms[0]
+            for pages, codes in words[0].segment.posting_parts(number, _ROOM.pages):
+                np.add.at(places[start:], pages, table.take(codes) * np.float32(weight))
+    for word, here in zip(words, tf[:, base:], strict=True):
+        if word.unnamed:
+            for pages, codes in word.segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
+                np.add.at(here, pages, table.take(codes))
+        for found in word.found:
+            np.add.at(here, found.pages, found.weighted(table))
+
+
+def weighed(words: Sequence[Sought], table: Table, row: int, base: int) -> tuple[Documents, Table]:
+    """Where each posting stands that one of ``words`` asks for in a segment, and what it counts.
+
+    Places are numbered through as many rows of ``row`` pages as there are words; the segment's begin at ``base``.
+    """
+    terms = _by_row(words, row, base)
+    found = [_weighed(words[0].segment, terms, table)] if terms else []
+    for start, word in zip(range(base, base + row * len(words), row), words, strict=True):
+        found += [(each.pages + start, each.weighted(table)) for each in word.without_terms()]
+    if len(found) == 1:
+        return found[0]
+    places, weights = zip((NOWHERE[0], np.empty(0, np.float32)), *found, strict=True)
+    return np.concatenate(places), np.concatenate(weights)
+
+
+_InRow = tuple[int, float, int, int]
+"""Where the row of a term begins, what an occurrence of it counts, its number, and how many postings it has."""
+
+
+def _by_row(words: Sequence[Sought], row: int, base: int = 0) -> list[_InRow]:
+    starts = range(base, base + row * len(words), row)
+    return [
+        (at, weight, n, count) for at, word in zip(starts, words, strict=True) for _, weight, n, count in word.terms
+    ]
+
+
+def _weighed(
+    segment: Segment,
+    terms: Sequence[_InRow],
+    table: Table,
+    pages_room: Documents | None = None,
+    weights_room: Table | None = None,
+) -> tuple[Documents, Table]:
+    """The places of the postings of ``terms``, and what each counts; where there is room given, they stand there."""
+    starts, weights, numbers, counts = zip(*terms, strict=True)
+    places, codes, _ = segment.postings_of(numbers, pages_room)
+    counted: Table = table.take(codes) if weights_room is None else weights_room[: len(codes)]
+    if weights_room is not None:
+        table.take(codes, out=counted, mode="clip")
+    if len(terms) == 1:
+        places += starts[0]
+        counted *= np.float32(weights[0])
+    else:
+        if starts[-1]:
+            places += np.array(starts).repeat(counts)
+        counted *= np.array(weights, np.float32).repeat(counts)
+    return places, counted
+
+
+_Listed = TypeVar("_Listed", bound=tuple[Any, float, int, int])
+
+
+def _by_room(terms: Sequence[_Listed]) -> Iterator[Sequence[_Listed]]:
     """The terms, as many at a time as there is room for, or one."""
     start, held = 0, 0
     for at, (_, _, _, count) in enumerate(terms):
@@ -169,13 +227,16 @@ def _by_room(terms: Sequence[tuple[str, float, int, int]]) -> Iterator[Sequence[
         yield terms[start:]
 
 
+def _has_room(terms: Sequence[_Listed]) -> bool:
+    """Whether there is room for all postings of some terms that are read together."""
+    return len(terms) > 1 or terms[0][3] <= _AT_A_TIME
+
+
 def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Sought:
     """Terms, each with its weight, whatever characters they have."""
-    numbers = [(term, weight, segment.term_number(term)) for term, weight in terms]
-    return Sought(
-        segment,
-        [(term, weight, n, segment.frequency(n)) for term, weight, n in numbers if n is not None],
-    )
+    known = [(term, weight, n) for term, weight in terms if (n := segment.term_number(term)) is not None]
+    counts = segment.frequencies_of([n for _, _, n in known])
+    return Sought(segment, [(*term, count) for term, count in zip(known, counts, strict=True)])
 
 
 def of_variants(segment: Segment, variants: Sequence[tuple[str, float]], phrases: Phrases) -> Sought:

@@ -85,14 +85,15 @@ class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
                 yield text
 
 
-_LEAVES = (Term, Word, Prefix, Wildcard, FuzzyTerm, TermRange, Phrase)
+LEAVES = frozenset((Term, Word, Prefix, Wildcard, FuzzyTerm, TermRange, Phrase))
+"""The words, patterns, ranges and phrases of a tree."""
 
 
-def leaves(node: Any) -> list[Any]:
-    """The words, patterns, ranges and phrases of a tree, those that it excludes too."""
-    if isinstance(node, _LEAVES):
+def leaves(node: Any, kinds: frozenset[type] = LEAVES) -> list[Any]:
+    """The parts of a tree of these ``kinds``, those that it excludes too."""
+    if type(node) in kinds:
         return [node]
     parts = getattr(node, "subqueries", None)
     if parts is None:
         parts = [getattr(node, name) for name in ("a", "b", "query", "child") if hasattr(node, name)]
-    return [leaf for part in parts for leaf in leaves(part)]
+    return [leaf for part in parts for leaf in leaves(part, kinds)]

@@ -7,7 +7,7 @@ of pages, of words in them and of pages with the word come from the cluster.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -132,9 +132,9 @@ class Candidates(Segment):
 
     # Postings
 
-    def frequency(self, number: int) -> int:
-        """How many postings the term has."""
-        return len(self.postings(number)[0])
+    def frequencies_of(self, numbers: Iterable[int]) -> list[int]:
+        """How many postings each of some terms has."""
+        return [len(self.postings(number)[0]) for number in numbers]
 
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term, as those of any segment."""

@@ -148,14 +148,14 @@ class TestDeadline:
         from procsearch.search.evaluator import Evaluator
 
         looked_up: list[Any] = []
-        weigh = Evaluator._weigh
+        sought = Evaluator.sought
 
-        def slow(self: Evaluator, query: Any) -> Any:
+        def slow(self: Evaluator, query: Any, segment: Any) -> Any:
             looked_up.append(query)
             time.sleep(0.02)
-            return weigh(self, query)
+            return sought(self, query, segment)
 
-        monkeypatch.setattr(Evaluator, "_weigh", slow)
+        monkeypatch.setattr(Evaluator, "sought", slow)
         with pytest.raises(SearchTimeout):
             index.search(" ".join(WORDS[:50]), timeout=0.05)
         assert len(looked_up) < 10

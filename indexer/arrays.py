@@ -177,8 +177,9 @@ class _Blocks:
     def _verify_blocks(self, block: int, after: int) -> None:
         start, stop = block << _BLOCK_BITS, min(after << _BLOCK_BITS, self.end)
         self._bring_in(start, stop)
-        self._verify_checksum(block >> (_BLOCK_BITS - 2))
-        self._verify_checksum((after - 1) >> (_BLOCK_BITS - 2))
+        for above in {block >> (_BLOCK_BITS - 2), (after - 1) >> (_BLOCK_BITS - 2)}:
+            if not self._verified_above[above]:
+                self._verify_checksum(above)
         found, wanted = _checksums(self.data[start:stop]), self._checksums[block:after].tolist()
         if found != wanted:
             start += [one == other for one, other in zip(found, wanted, strict=True)].index(False) << _BLOCK_BITS
@@ -188,12 +189,11 @@ class _Blocks:
 
     def _verify_checksum(self, block: int) -> None:
         """Make sure of one block of the checksums themselves."""
-        if not self._verified_above[block]:
-            start, stop = block << _BLOCK_BITS, min((block + 1) << _BLOCK_BITS, 4 * len(self._checksums))
-            self._bring_in(self.end + start, self.end + stop)
-            if crc32(self._checksums[start // 4 : stop // 4]) != self._above[block]:
-                raise DamagedIndex(self.name, "its checksums are not what was written")
-            self._verified_above[block] = 1
+        start, stop = block << _BLOCK_BITS, min((block + 1) << _BLOCK_BITS, 4 * len(self._checksums))
+        self._bring_in(self.end + start, self.end + stop)
+        if crc32(self._checksums[start // 4 : stop // 4]) != self._above[block]:
+            raise DamagedIndex(self.name, "its checksums are not what was written")
+        self._verified_above[block] = 1
 
     def let_go(self) -> None:
         if self._map is not None:
@@ -403,7 +403,7 @@ class Strings:
     def several(self, places: list[int]) -> list[bytes]:
         """The strings at ascending ``places``."""
         if places[-1] - places[0] >= _TOUCHED_TOGETHER:
-            return [self[place] for place in places]
+            return [string.tobytes() for string in self._data.slices(self._offsets.pairs(places))]
         # They lie close together: all that is between them is verified once.
         first = places[0]
         offsets: list[int] = self._offsets.slice(first, places[-1] + 2).tolist()
@@ -448,7 +448,8 @@ class SortedStrings(Strings):
         low = self._step * (stretch - 1) + 1 if stretch else 0
         high = min(self._step * stretch, len(self))
         if not self._sound[stretch]:
-            self._data.slice(*self._offsets.slice(low, high + 1)[[0, -1]].tolist())
+            self._offsets.slice(low, high + 1)
+            self._data.slice(self._offsets.memory[low], self._offsets.memory[high])
             self._sound[stretch] = 1
         offsets, data = self._offsets.memory, self._data.memory
         while low < high:

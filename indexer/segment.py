@@ -339,17 +339,21 @@ class Segment:
 
     def id(self, page: int) -> str:
         """The id of a page."""
-        id = self._known_ids.get(page)
-        if id is None:
-            id = self._read_id(page)
-            if len(self._known_ids) > _REMEMBERED:
-                self._known_ids.clear()
-            self._known_ids[page] = id
-        return id
+        return self.ids_of((page,))[0]
+
+    def ids_of(self, pages: Sequence[int]) -> list[str]:
+        """The id of each of some pages."""
+        known = self._known_ids
+        missing = sorted({page for page in pages if page not in known})
+        if missing:
+            if len(known) > _REMEMBERED:
+                known = self._known_ids = {page: id for page in pages if (id := known.get(page)) is not None}
+            known.update(zip(missing, self._read_ids(missing), strict=True))
+        return [known[page] for page in pages]
 
     @_believing
-    def _read_id(self, page: int) -> str:
-        return self._ids[page].decode()
+    def _read_ids(self, pages: list[int]) -> list[str]:
+        return [id.decode() for id in self._ids.several(pages)]
 
     @_believing
     def ids(self) -> list[str]:

@@ -83,6 +83,12 @@ class Snapshot:
         segment, local = self.locate(page)
         return segment.id(local)
 
+    def ids(self, pages: Sequence[int]) -> list[str]:
+        """The id of each of some pages."""
+        if len(self.segments) == 1:
+            return self.segments[0].ids_of(pages)
+        return [self.id(page) for page in pages]
+
     def find(self, id: str) -> int | None:
         """The live page with this id."""
         for segment, base in zip(self.segments, self.bases, strict=False):

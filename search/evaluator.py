@@ -207,16 +207,16 @@ class Evaluator:
 
     def _look_up(self, query: Any, segment: Segment) -> Sought:
         if isinstance(query, Word):
-            return of_variants(segment, [variant[:2] for variant in query.variants], self._phrases)
+            return of_variants(segment, query.variants, self._phrases)
         if isinstance(query, q.Term):
-            return of_terms(segment, [(query.text, 1.0)])
+            return of_terms(segment, [query.text])
         if isinstance(query, q.Prefix):
             return of_range(segment, *segment.prefix_range(query.text))
         if isinstance(query, q.TermRange):
             return of_range(segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl))
         if isinstance(query, q.Phrase):
             return of_phrase(segment, query.words, query.slop, self._phrases)
-        return of_terms(segment, [(term, 1.0) for term in self.expansion(query).terms])
+        return of_terms(segment, self.expansion(query).terms)
 
     def expansion(self, query: Any) -> Expansion:
         """The terms that a wildcard or a fuzzy word stands for."""
@@ -304,7 +304,7 @@ class Evaluator:
         """The pages that have any of ``terms`` in ``field``."""
         having, snapshot = np.zeros(self._snapshot.pages, np.float32), self._snapshot
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
-            having[of_terms(segment, [(term, 1.0) for term in terms]).occurrences().in_field(field).pages + base] = 1
+            having[of_terms(segment, terms).occurrences().in_field(field).pages + base] = 1
         return Matches(None, having)
 
 

@@ -126,7 +126,8 @@ class View:
         found = list(zip(pages.tolist(), scores.tolist(), strict=True))
         found.sort(key=lambda hit: -hit[1])
         if len({score for _, score in found}) < len(found):
-            ids = {page: self.snapshot.id(page) for page, _ in found}
+            pages_ = [page for page, _ in found]
+            ids = dict(zip(pages_, self.snapshot.ids(pages_), strict=True))
             found.sort(key=lambda hit: (-hit[1], ids[hit[0]]))
         return found
 
@@ -205,7 +206,7 @@ class Index:
             counted = {name: asked.count(name, mask_of(matches, view.snapshot.pages)) for name in facets}
         total = len(matches)
         best = view.best(matches, offset + limit)[offset:] if limit and total > offset else []
-        hits = tuple(self._hit(view, page, score, asked) for page, score in best)
+        hits = tuple(self._hits(view, best, asked))
         notes = list(asked.notes)
         if total and offset >= total:
             notes.append(f"there are only {total} results")
@@ -223,9 +224,11 @@ class Index:
         notes = (*notes, *ranked.notes, *evaluator.notes_on(tree))
         return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
-    def _hit(self, view: View, page: int, score: float, asked: Asked) -> Hit:
-        snip = asked.snippet if asked.has_words(page) else asked.semantic_snippet
-        return Hit(view.snapshot.id(page), score, lambda: view.procedure(page), snip)
+    def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> Iterator[Hit]:
+        ids = view.snapshot.ids([page for page, _ in best])
+        for id, (page, score) in zip(ids, best, strict=True):
+            snip = asked.snippet if asked.has_words(page) else asked.semantic_snippet
+            yield Hit(id, score, partial(view.procedure, page), snip)
 
     # Single procedures
 
@@ -251,8 +254,8 @@ class Index:
         tree = q.Or(telling_terms(view.snapshot, view.snapshot.procedure(page)))
         evaluator = view.evaluator(BOOSTS)
         found = view.best(evaluator.evaluate(tree), max(limit, 0) + 1)
-        asked = Asked(view, "", tree, evaluator)
-        return [self._hit(view, other, score, asked) for other, score in found if other != page][: max(limit, 0)]
+        others = [(other, score) for other, score in found if other != page][: max(limit, 0)]
+        return list(self._hits(view, others, Asked(view, "", tree, evaluator)))
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""

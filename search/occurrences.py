@@ -15,6 +15,7 @@ from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
 from .phrases import NOWHERE, Phrases, telling
 from .scoring import Table
+from .words import Variant
 
 _AT_A_TIME = 1 << 15
 """Postings weighed together: they stay in the caches of the processor."""
@@ -232,23 +233,30 @@ def _has_room(terms: Sequence[_Listed]) -> bool:
     return len(terms) > 1 or terms[0][3] <= _AT_A_TIME
 
 
-def of_terms(segment: Segment, terms: Iterable[tuple[str, float]]) -> Sought:
-    """Terms, each with its weight, whatever characters they have."""
-    known = [(term, weight, n) for term, weight in terms if (n := segment.term_number(term)) is not None]
-    counts = segment.frequencies_of([n for _, _, n in known])
-    return Sought(segment, [(*term, count) for term, count in zip(known, counts, strict=True)])
+def of_terms(segment: Segment, terms: Iterable[str]) -> Sought:
+    """Terms, whatever characters they have."""
+    return _sought(
+        segment, [(term, 1.0, number) for term in terms if (number := segment.term_number(term)) is not None]
+    )
 
 
-def of_variants(segment: Segment, variants: Sequence[tuple[str, float]], phrases: Phrases) -> Sought:
-    """Terms, each with its weight; one of several words is a phrase of words with their stems."""
-    found = []
-    for term, weight in variants:
+def of_variants(segment: Segment, variants: Iterable[Variant], phrases: Phrases) -> Sought:
+    """What a word stands for; a variant of several words is a phrase of words with their stems."""
+    terms, found = [], []
+    for term, weight, _, _ in variants:
         if " " in term:
             words, steps = telling(term.split())
             numbers = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
             pages, codes = phrases.find(segment, numbers, steps)
             found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
-    return of_terms(segment, [variant for variant in variants if " " not in variant[0]])._replace(found=found)
+        elif (number := segment.term_number(term)) is not None:
+            terms.append((term, weight, number))
+    return _sought(segment, terms, found)
+
+
+def _sought(segment: Segment, terms: Sequence[tuple[str, float, int]], found: Sequence[Occurrences] = ()) -> Sought:
+    counts = segment.frequencies_of([number for _, _, number in terms])
+    return Sought(segment, [(*term, count) for term, count in zip(terms, counts, strict=True)], found=found)
 
 
 def of_range(segment: Segment, start: int, stop: int) -> Sought:

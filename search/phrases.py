@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,11 @@ from .cache import BoundedCache
 from .matches import Mask
 
 _POSITION_BITS = 24
-_FEW = 1 << 15
-"""A word with at most so many postings is read whole, once for all phrases; of others what a phrase may need."""
+_SELECTIVE = 4
+"""Where a phrase may need less than one in so many postings of a word, the others are not read."""
+
+_BYTES_A_POSTING = 40
+"""About what is kept of a word, with what it may come to take."""
 
 _KEPT_BYTES = 8 * 2**20
 
@@ -51,17 +54,13 @@ class Phrases:
         """
         if not all(words):
             return NOWHERE
-        rarest, *others = sorted(words, key=lambda terms: sum(map(segment.frequency, terms)))
-        wanted = np.zeros(segment.pages, bool)
-        wanted[self._read(segment, rarest).pages] = True
-        for terms in others:
-            pages = self._read(segment, terms).pages
-            kept = pages[wanted.take(pages)]
-            if not len(kept):
-                return NOWHERE
-            wanted = np.zeros(segment.pages, bool)
-            wanted[kept] = True
-        found = [self._read(segment, terms).places_in(wanted) for terms in words]
+        read = [self._read(segment, terms) for terms in words]
+        wanted = _shared(read, segment.pages)
+        if not len(wanted):
+            return NOWHERE
+        on_page = np.zeros(segment.pages, bool)
+        on_page[wanted >> FIELD_BITS] = True
+        found = [word.places_in(wanted, on_page) for word in read]
         before = found[0]
         for here, step in zip(found[1:], steps, strict=True):
             if not len(before):
@@ -76,42 +75,42 @@ class Phrases:
         found = self._kept.get((segment, terms))
         if found is None:
             pages, codes, sizes = segment.postings_of(terms)
-            found = _Postings(segment, terms, sizes, pages, codes)
-            self._kept.put((segment, terms), found, found.bytes_held)
+            found = _Postings(segment, terms, sizes, pages, codes, pages << FIELD_BITS | codes >> codec.FIELD_SHIFT)
+            self._kept.put((segment, terms), found, _BYTES_A_POSTING * len(pages))
         return found
 
 
 @dataclass(slots=True)
 class _Postings:
-    """The postings of terms that may stand in one place of a phrase, one after the other: ``sizes`` of them each."""
+    """The postings of terms that may stand in one place of a phrase, one after the other: ``sizes`` of them each.
+
+    ``fields`` has the number of page and field of each.
+    """
 
     segment: Segment
     terms: tuple[int, ...]
     sizes: Sequence[int]
     pages: Documents
     codes: Codes
+    fields: Places
     _places: Places | None = None
 
-    @property
-    def bytes_held(self) -> int:
-        """How much memory it takes or may come to take."""
-        occurrences = int(codec.code_counts(self.codes).sum())
-        return self.pages.nbytes + self.codes.nbytes + occurrences * np.dtype(np.int64).itemsize
-
-    def places_in(self, wanted: Mask) -> Places:
-        """Where any of the terms stands in the ``wanted`` pages."""
+    def places_in(self, wanted: Places, on_page: Mask) -> Places:
+        """Where any of the terms stands in the ``wanted`` fields of pages, which are ``on_page``; maybe others too."""
         if self._places is None:
-            kept = np.flatnonzero(wanted.take(self.pages))
-            if len(self.pages) > _FEW and 2 * len(kept) < len(self.pages):
+            kept = on_page.take(self.pages).nonzero()[0]
+            kept = kept[_among(self.fields.take(kept), wanted)]
+            if _SELECTIVE * len(kept) < len(self.pages):
                 return self._read(kept)
             self._places = self._read(None)
-        return self._places[wanted.take(self._places >> FIELD_BITS + _POSITION_BITS)]
+        return self._places[on_page.take(self._places >> FIELD_BITS + _POSITION_BITS)]
 
     def _read(self, kept: npt.NDArray[np.int64] | None) -> Places:
         """The places of all postings, or of those that are ``kept``."""
         pages, codes, counts = self.pages, self.codes, codec.code_counts(self.codes)
         ends = counts.cumsum(dtype=np.int64)
-        occurrences = np.diff(ends[np.cumsum(self.sizes) - 1], prepend=0).tolist()
+        after = [0, *(int(ends[last - 1]) for last in accumulate(self.sizes))]
+        occurrences = [stop - start for start, stop in pairwise(after)]
         each = [self.segment.positions(*term) for term in zip(self.terms, occurrences, strict=True)]
         positions = np.concatenate(each)
         if kept is not None:
@@ -123,3 +122,23 @@ class _Postings:
         place = np.repeat((pages << FIELD_BITS | (codes >> codec.FIELD_SHIFT)) << _POSITION_BITS, counts)
         place |= positions
         return place if len(self.terms) == 1 else np.sort(place, kind="stable")  # runs that ascend
+
+
+def _shared(words: Sequence[_Postings], pages: int) -> Places:
+    """The fields of pages that every one of ``words`` stands in, ascending."""
+    rarest, *others = sorted(words, key=lambda word: len(word.pages))
+    found = np.sort(rarest.fields, kind="stable")
+    for word in others:
+        on_page = np.zeros(pages, bool)
+        on_page[found >> FIELD_BITS] = True
+        theirs = np.sort(word.fields[on_page.take(word.pages)], kind="stable")
+        found = found[_among(found, theirs)]
+    return found
+
+
+def _among(some: Places, ascending: Places) -> Mask:
+    """Which of ``some`` are among ``ascending`` ones."""
+    if not len(ascending):
+        return np.zeros(len(some), bool)
+    mask: Mask = ascending.take(ascending.searchsorted(some), mode="clip") == some
+    return mask

@@ -9,7 +9,7 @@ from ...indexer import parameters
 from ...indexer.analysis import has_digit, stem
 from ...indexer.fields import ALL
 from ..words import Variant, Word
-from .synonyms import Found
+from .synonyms import UNKNOWN, Found
 from .terms import MAX_WORDS, OPERATIONS, key_of
 
 Lookup = Callable[[str], Found]
@@ -21,13 +21,17 @@ def terms_of(words: Sequence[Word], synonyms: Lookup) -> list[Word]:
     Each matches the term as written or any of its synonyms, so that what says the same in other words counts once.
     """
     found: list[Word] = []
+    stems = [stem(word.text) for word in words]
+    known = [synonyms(word_stem) is not UNKNOWN for word_stem in stems]
     start = 0
     while start < len(words) - 1:
-        for stop in range(min(start + MAX_WORDS, len(words)), start + 1, -1):
-            part = words[start:stop]
-            variants = synonyms(" ".join(sorted({stem(word.text) for word in part}))).sure
+        end = start
+        while end < min(start + MAX_WORDS, len(words)) and known[end]:
+            end += 1
+        for stop in range(end, start + 1, -1):
+            variants = synonyms(" ".join(sorted(set(stems[start:stop])))).sure
             if variants:
-                found += _term(part, variants)
+                found += _term(words[start:stop], variants)
                 start = stop - 1
                 break
         start += 1

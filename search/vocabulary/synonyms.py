@@ -25,6 +25,9 @@ class Found(NamedTuple):
 
 NONE = Found((), ())
 
+UNKNOWN = Found((), ())
+"""What is found for a word that no term of the vocabulary holds."""
+
 
 class Synonyms:
     """The synonyms of terms in one snapshot, each looked up once. Safe to share between threads."""
@@ -44,12 +47,12 @@ class Synonyms:
 
     def knows(self, word: str) -> bool:
         """Whether ``word`` is a word of medicine, spelt right, be it in the index or not."""
-        return key_of([word]) in self._vocabulary or take_apart(word) is not None
+        return self.of(key_of([word])) is not UNKNOWN or take_apart(word) is not None
 
     def _look_up(self, key: str) -> Found:
         synonyms = self._vocabulary.find(key)
         if not synonyms:
-            return NONE
+            return UNKNOWN if synonyms is None else NONE
         sure = self._variants(s for s in synonyms if not s.entry.startswith(AMBIGUOUS))
         uncertain = tuple(
             (self._supporters(synonym), variants)
@@ -61,7 +64,7 @@ class Synonyms:
     def _supporters(self, synonym: Synonym) -> frozenset[str]:
         """The stems that speak for this meaning: those of the long form and of its own synonyms."""
         key = key_of(synonym.term.split())
-        others = [key_of(other.term.split()) for other in self._vocabulary.find(key)]
+        others = [key_of(other.term.split()) for other in self._vocabulary.find(key) or ()]
         return frozenset(word for one in (key, *others) for word in one.split())
 
     def _variants(self, synonyms: Iterable[Synonym]) -> tuple[Variant, ...]:

@@ -34,14 +34,10 @@ class Table:
         if self._data[: len(HEADER)] != HEADER.encode():
             raise EngineError(f"{path} is not a vocabulary of this version")
 
-    def find(self, key: str) -> tuple[Synonym, ...]:
-        """The synonyms of the term with this key, the best first."""
+    def find(self, key: str) -> tuple[Synonym, ...] | None:
+        """The synonyms of the term with this key, the best first; None where it is not even a single word of one."""
         said = self._line(key)
-        return tuple(map(_synonym, said.split("\t"))) if said else ()
-
-    def __contains__(self, key: str) -> bool:
-        """Whether this is the key of a term, or of a single word in one."""
-        return self._line(key) is not None
+        return tuple(map(_synonym, said.split("\t"))) if said else None if said is None else ()
 
     def _line(self, key: str) -> str | None:
         """What stands after a key; None where it does not stand here."""

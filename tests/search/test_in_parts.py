@@ -56,7 +56,10 @@ def test_how_many_at_a_time_does_not_show(folder: Path, monkeypatch: pytest.Monk
     ]
 
 
-def test_what_is_read_of_words_in_phrases_does_not_show(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = answers(folder)
-    monkeypatch.setattr(phrases, "_FEW", 0)
-    assert answers(folder) == whole
+@pytest.mark.parametrize("selective", [0, 10**9])
+def test_what_is_read_of_words_in_phrases_does_not_show(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, selective: int
+) -> None:
+    as_it_comes = answers(folder)
+    monkeypatch.setattr(phrases, "_SELECTIVE", selective)
+    assert answers(folder) == as_it_comes

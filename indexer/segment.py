@@ -163,7 +163,7 @@ class Segment:
         if place is None:
             number = self.term_number(stem)
             return {} if number is None else {stem: number}
-        numbers: list[int] = self._stem_terms.slice(*self._stem_ends.pair(place)).tolist()
+        numbers: list[int] = self._stem_terms.slice(*self._stem_ends.pairs((place,))[0]).tolist()
         terms = [term.decode() for term in self._terms.several(numbers)]
         found = dict(zip(terms, numbers, strict=True))
         if len(self._numbers) > _REMEMBERED:

@@ -35,10 +35,9 @@ class BoundedCache(Generic[Value]):
         if size * 2 > self._capacity:
             return
         with self._lock:
-            if key in self._values:
-                self._held -= self._values.pop(key)[1]
+            _, replaced = self._values.pop(key, (None, 0))
+            self._held += size - replaced
             self._values[key] = value, size
-            self._held += size
             while self._held > self._capacity:
                 _, (_, freed) = self._values.popitem(last=False)
                 self._held -= freed
@@ -56,10 +55,9 @@ class WorkedOut(Generic[Key, Value]):
 
     def of(self, key: Key, work_out: Callable[[Key], Value]) -> Value:
         """What ``work_out`` gives for ``key``, now or before."""
-        try:
-            return self._values[key]
-        except KeyError:
-            pass  # or forgotten just now
+        known = self._values.get(key, self)  # no value is this cache itself
+        if known is not self:
+            return known  # type: ignore[return-value]
         value = work_out(key)
         if len(self._values) >= self._most:
             self._values.clear()

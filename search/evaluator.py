@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,8 @@ _WEIGHED = LEAVES | {InParts}
 _SIDE_BY_SIDE_BYTES = 8 * 2**20
 _EXPANSIONS_KEPT = 1000
 
+_serials = count()
+
 
 class Evaluator:
     """Evaluates query trees over one snapshot with one set of boosts. Safe to share between threads."""
@@ -62,7 +65,7 @@ class Evaluator:
         self._boosts = boosts
         self._expander = expander
         self._cache = cache
-        self._boosts_key = tuple(sorted(boosts.items()))
+        self._serial = next(_serials)
         self._phrases = Phrases()
         self._side_by_side: BoundedCache[Sought] = BoundedCache(_SIDE_BY_SIDE_BYTES)
         self._tables: dict[str, Table] = {}
@@ -186,7 +189,7 @@ class Evaluator:
         return [found[number] for number in range(len(queries))]
 
     def _cache_key(self, name: Hashable) -> Hashable:
-        return self._snapshot.serial, self._boosts_key, name
+        return self._serial, name
 
     def occurrences(self, query: Any, segment: Segment) -> Occurrences:
         """Where a word, pattern, range or phrase stands in the field it is asked for in, in one segment."""

@@ -203,13 +203,11 @@ def _weighed(
     counted: Table = table.take(codes) if weights_room is None else weights_room[: len(codes)]
     if weights_room is not None:
         table.take(codes, out=counted, mode="clip")
-    if len(terms) == 1:
-        places += starts[0]
-        counted *= np.float32(weights[0])
-    else:
-        if starts[-1]:
-            places += np.array(starts).repeat(counts)
-        counted *= np.array(weights, np.float32).repeat(counts)
+    repeats = np.array(counts)
+    if starts[-1]:
+        places += np.array(starts).repeat(repeats)
+    if set(weights) != {1.0}:
+        counted *= np.array(weights, np.float32).repeat(repeats)
     return places, counted
 
 

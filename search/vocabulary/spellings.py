@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 _PAIRS = (
     ("haem", "hem"), ("aemi", "emi"), ("aesthe", "esthe"), ("paed", "ped"), ("gynaec", "gynec"), ("caec", "cec"),
@@ -19,7 +20,8 @@ _PAIRS = (
     ("catheteris", "catheteriz"), ("draught", "draft"), ("plough", "plow"), ("disc", "disk"), ("skilful", "skillful"),
 )  # fmt: skip
 
-_EITHER = re.compile("|".join(spelling for pair in _PAIRS for spelling in pair))
+_BY_LETTER = groupby(sorted(spelling for pair in _PAIRS for spelling in pair), lambda spelling: spelling[0])
+_EITHER = re.compile("|".join(f"{first}(?:{'|'.join(one[1:] for one in some)})" for first, some in _BY_LETTER))
 
 _LATIN = re.compile(r"(?P<stem>.{5,}?)(?:ae|a|us|um|is|on|i|ia|al|ar)")
 

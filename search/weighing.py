@@ -1,0 +1,102 @@
+"""BM25F of the words of a query over a snapshot, all of them in a few array operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ..indexer.snapshot import Snapshot
+from .deadline import check_deadline
+from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
+from .occurrences import Sought, add_up, weighed
+from .scoring import Table, saturated
+
+_SORTING_COST = 2
+"""How many times as long it takes to put a posting in order as to add it up where every page has its place."""
+
+_FEW_PAGES = 1 << 14
+"""With so many pages at most, a place for each page of each word costs less than any sorting."""
+
+_PLACES = 1 << 17
+"""Places of pages that are added up at once: they stay in the caches of the processor."""
+
+Having = Callable[[int], int]
+"""In how many pages of the whole index a word stands that stands in so many here."""
+
+
+def weigh(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
+) -> list[Matches]:
+    """The matches of each of ``words``, of which the snapshot's segments have what is given for each of them.
+
+    Occurrences in fields that count nothing in ``table`` do not make a match.
+    """
+    found = [NOTHING] * len(words)
+    dense: list[int] = []
+    sparse: list[int] = []
+    for number, word in enumerate(words):
+        postings = sum([here.postings() for here in word])
+        if postings:
+            few_places = snapshot.pages <= _FEW_PAGES or is_dense(_SORTING_COST * postings, snapshot.pages)
+            (dense if few_places else sparse).append(number)
+    at_once = max(1, _PLACES // max(snapshot.pages, 1))
+    for start in range(0, len(dense), at_once):
+        check_deadline()
+        some = dense[start : start + at_once]
+        those = _by_place([words[number] for number in some], table, snapshot, [having[number] for number in some])
+        for number, matches in zip(some, those, strict=True):
+            found[number] = matches
+    if sparse:
+        those = _by_order([words[number] for number in sparse], table, snapshot, [having[number] for number in sparse])
+        for number, matches in zip(sparse, those, strict=True):
+            found[number] = matches
+    return found
+
+
+def _by_place(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
+) -> list[Matches]:
+    """The matches of words, added up where every page has its place."""
+    tf = np.zeros((len(words), snapshot.pages), np.float32)
+    for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
+        add_up(here, table, tf, base)
+    if not snapshot.all_live:
+        tf *= snapshot.live
+    found = []
+    for row, matching, of_word in zip(tf, tf > 0, having, strict=True):
+        count = int(np.count_nonzero(matching))
+        pages = None if is_dense(count, snapshot.pages) else matching.nonzero()[0]
+        own = row if pages is None else row.take(pages)
+        found.append(Matches(pages, saturated(own, snapshot.live_count, of_word(count))))
+    return found
+
+
+def _by_order(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
+) -> list[Matches]:
+    """The matches of words, added up where the postings of a page come together in order."""
+    parts = [
+        weighed(here, table, snapshot.pages, base)
+        for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False)
+    ]
+    places, tf = frequencies(np.concatenate([those for those, _ in parts]), np.concatenate([tf for _, tf in parts]))
+    kept = tf > 0
+    if not snapshot.all_live:
+        kept &= snapshot.live[places % snapshot.pages]
+    places, tf = places[kept], tf[kept]
+    rows = np.arange(len(words) + 1) * snapshot.pages
+    found = []
+    ends = np.searchsorted(places, rows).tolist()
+    for start, (first, after), of_word in zip(rows, pairwise(ends), having, strict=False):
+        scores = saturated(tf[first:after], snapshot.live_count, of_word(after - first))
+        found.append(Matches(places[first:after] - start, scores))
+    return found
+
+
+def frequencies(places: Pages, values: Table) -> tuple[Pages, Table]:
+    """The distinct ones of ``places`` in order, and the sum of the values of each."""
+    order = places.argsort(kind="stable")
+    found, sums = sum_by_page(places.take(order), values.take(order))
+    return found, sums.astype(np.float32)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, wraps
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import sub
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -191,28 +192,27 @@ class Segment:
         return documents, codes
 
     def postings_of(
-        self, numbers: Sequence[int], room: Documents | None = None
+        self, numbers: Sequence[int], room: Documents | None = None, shifts: Sequence[int] | None = None
     ) -> tuple[Documents, Codes, Sequence[int]]:
         """The postings of some terms (at least one), one term after the other, and how many each has.
 
-        Their documents are written to ``room`` where it is given.
+        Their documents are written to ``room`` where it is given; to those of each term its one of ``shifts`` is added.
         """
         codes = self._codes.slices(self._posting_offsets.pairs(numbers))
         gaps = self._gaps_of(numbers, codes)
-        if len(numbers) == 1:
-            documents = np.empty(len(codes[0]), np.int64) if room is None else room[: len(codes[0])]
-            self._ungap(numbers[0], gaps[0], documents)
-            return documents, codes[0], (len(documents),)
-        ends = list(accumulate(map(len, codes)))
+        counts = list(map(len, codes))
+        ends = list(accumulate(counts))
         documents = np.empty(ends[-1], np.int64) if room is None else room[: ends[-1]]
-        np.concatenate(gaps, out=documents)
-        # A term's gaps add up to its last document; the term after it begins from 0 again.
-        last = np.add.reduceat(documents, [0, *ends[:-1]])
-        if int(np.maximum.reduce(last)) >= self.pages:
+        np.add.accumulate(gaps[0] if len(gaps) == 1 else np.concatenate(gaps), 0, np.int64, documents)
+        # The gaps of a term add up to its last document; those of the terms before it are to be taken away again.
+        sums = [documents.item(end - 1) for end in ends]
+        before = [0, *sums[:-1]]
+        if max(map(sub, sums, before)) >= self.pages:
             raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
-        documents[ends[:-1]] -= last[:-1]
-        np.add.accumulate(documents, out=documents)
-        return documents, np.concatenate(codes), list(map(len, codes))
+        shift = list(map(sub, shifts or repeat(0), before))
+        if any(shift):
+            documents += shift[0] if len(shift) == 1 else np.array(shift).repeat(counts)
+        return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""

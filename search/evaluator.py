@@ -15,9 +15,7 @@ import numpy as np
 
 from ..corpus.errors import QueryError
 from ..indexer import parameters
-from ..indexer import postings as codec
 from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING
-from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
 from .cache import BoundedCache, WorkedOut
@@ -40,7 +38,7 @@ from .matches import (
 from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
 from .phrases import Phrases
 from .scoring import Table, field_boosts, inverse_document_frequency, weights
-from .weighing import frequencies, weigh
+from .weighing import weigh, weigh_in_one_field
 from .words import LEAVES, InParts, Together, Word, leaves
 
 _Known = dict[int, Matches]
@@ -263,29 +261,10 @@ class Evaluator:
 
     def _weigh_parts(self, query: InParts) -> Matches:
         """The pages with all parts in one field, scored by the field that says them best."""
-        return _best_of_fields(all_of([self._weigh_by_field(part) for part in query.subqueries]))
-
-    def _weigh_by_field(self, word: Word) -> Matches:
-        """BM25F of a word in each field by itself: scores for numbers of page and field."""
-        table, snapshot = self.table(word.fieldname), self._snapshot
-        places, sums = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-        for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
-            found = self.occurrences(word, segment)
-            keys = (found.pages + base << FIELD_BITS) | (found.codes >> codec.FIELD_SHIFT)
-            those, tf = frequencies(keys, found.weighted(table))
-            kept = tf > 0
-            if not segment.all_live:
-                kept &= snapshot.live[those >> FIELD_BITS]
-            places.append(those[kept])
-            sums.append(tf[kept])
-        keys, tf = np.concatenate(places), np.concatenate(sums)
-        fields = keys & FIELD_MASK
-        pages = snapshot.live_count
-        rarities = [
-            inverse_document_frequency(pages, self.having(word, matching, field)) if matching else 0.0
-            for field, matching in enumerate(np.bincount(fields).tolist())
-        ]
-        return Matches(keys, tf / (tf + np.float32(parameters.K1)) * np.array(rarities, np.float32)[fields])
+        parts: list[Word] = query.subqueries
+        sought = [[self.sought(part, segment) for segment in self._snapshot.segments] for part in parts]
+        having = [partial(self.having, part) for part in parts]
+        return weigh_in_one_field(sought, self.table(NAMING), self._snapshot, having)
 
     # Filters
 
@@ -309,16 +288,6 @@ class Evaluator:
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
             having[of_terms(segment, terms).occurrences().in_field(field).pages + base] = 1
         return Matches(None, having)
-
-
-def _best_of_fields(places: Matches) -> Matches:
-    """The pages of places in fields, each with its best score."""
-    keys, scores = places.sparse()
-    if not len(keys):
-        return NOTHING
-    pages = keys >> FIELD_BITS
-    starts = np.flatnonzero(np.diff(pages, prepend=-1))
-    return Matches(pages[starts], np.maximum.reduceat(scores, starts))
 
 
 _METHODS: dict[type, Callable[[Evaluator, Any, _Known], Matches]] = {

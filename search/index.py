@@ -32,7 +32,7 @@ from .filters import read_filters
 from .finding import Finder
 from .language import Bounds, parse_query
 from .language import trees as q
-from .matches import NOTHING, Mask, Matches, Pages, at_least_as_good, mask_of, within
+from .matches import NOTHING, Mask, Matches, Pages, at_least_as_good, mask_of, nth_best, within
 from .neighbours import telling_terms
 from .nothing import near_codes, why_nothing
 from .questions import cues_of
@@ -115,14 +115,14 @@ class View:
             places = at_least_as_good(matches.scores, wanted)
             pages, scores = matches.pages[places], matches.scores[places]
         if len(pages) > wanted:
-            floor = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
-            clear = scores > floor
-            tied = pages[scores == floor]
-            missing = wanted - int(np.count_nonzero(clear))
-            if len(tied) > missing:
-                tied = self._first_by_id(tied, missing)
-            pages = np.concatenate((pages[clear], tied))
-            scores = np.concatenate((scores[clear], np.full(len(tied), floor, np.float32)))
+            floor = nth_best(scores, wanted)
+            kept = scores >= floor
+            pages, scores = pages[kept], scores[kept]
+            if len(pages) > wanted:
+                clear = scores > floor
+                tied = self._first_by_id(pages[~clear], wanted - int(np.count_nonzero(clear)))
+                pages = np.concatenate((pages[clear], tied))
+                scores = np.concatenate((scores[clear], np.full(len(tied), floor, np.float32)))
         found = list(zip(pages.tolist(), scores.tolist(), strict=True))
         found.sort(key=lambda hit: -hit[1])
         if len({score for _, score in found}) < len(found):

@@ -150,12 +150,9 @@ def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Score
         other = second.scores.take(first.pages)
         kept = other > 0
         return first.pages[kept], first.scores[kept], other[kept]
-    if not len(second.pages):
-        return second.pages, second.scores, second.scores
-    places = np.searchsorted(second.pages, first.pages)
-    places[places == len(second.pages)] = 0
-    kept = second.pages[places] == first.pages
-    return first.pages[kept], first.scores[kept], second.scores[places[kept]]
+    kept = among(first.pages, second.pages)
+    pages = first.pages[kept]
+    return pages, first.scores[kept], second.scores[np.searchsorted(second.pages, pages)]
 
 
 def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
@@ -170,12 +167,18 @@ def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
         scores += found.scores
         return Matches(None, scores)
     for part in needed[1:]:
-        pages = (
-            np.intersect1d(pages, part.pages, True) if part.pages is not None else pages[part.scores.take(pages) > 0]
-        )
+        pages = pages[among(pages, part.pages) if part.pages is not None else part.scores.take(pages) > 0]
     scores = found.scores.copy()  # they may be kept for the next query
     scores[pages if found.pages is None else np.searchsorted(found.pages, pages)] += np.float32(bonus)
     return Matches(found.pages, scores)
+
+
+def among(some: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> Mask:
+    """Which of ``some`` are among ``ascending`` ones."""
+    if not len(ascending):
+        return np.zeros(len(some), bool)
+    mask: Mask = ascending.take(ascending.searchsorted(some), mode="clip") == some
+    return mask
 
 
 def within(matches: Matches, mask: Mask) -> Matches:
@@ -203,9 +206,16 @@ def at_least_as_good(scores: Scores, wanted: int) -> Pages:
     blocks = len(scores) // 64
     if blocks < 2 * wanted:
         if wanted >= len(scores):
-            return np.flatnonzero(scores > 0)
-        floor = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
+            return (scores > 0).nonzero()[0]
+        floor = nth_best(scores, wanted)
     else:
-        best = np.maximum.reduce(scores[: blocks * 64].reshape(64, blocks))
-        floor = np.partition(best, blocks - wanted)[blocks - wanted]
-    return np.flatnonzero(scores >= max(floor, TINY))
+        floor = nth_best(np.maximum.reduce(scores[: blocks * 64].reshape(64, blocks)), wanted)
+    return (scores >= max(floor, TINY)).nonzero()[0]
+
+
+def nth_best(scores: Scores, n: int) -> np.float32:
+    """The ``n``-th best of at least as many scores."""
+    ordered = scores.copy()
+    ordered.partition(len(scores) - n)
+    best: np.float32 = ordered[len(scores) - n]
+    return best

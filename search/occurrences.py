@@ -151,7 +151,8 @@ def add_up(words: Sequence[Sought], table: Table, tf: Table, base: int) -> None:
     places, row = tf.reshape(-1)[base:], tf.shape[1]
     for terms in _by_room(_by_row(words, row)):
         if _has_room(terms):
-            np.add.at(places, *_weighed(words[0].segment, terms, table, _ROOM.pages, _ROOM.weights))
+            those, _, weights = _weighed(words[0].segment, terms, table, _ROOM.pages, _ROOM.weights)
+            np.add.at(places, those, weights)
         else:
             start, weight, number, _ = terms[0]
             for pages, codes in words[0].segment.posting_parts(number, _ROOM.pages):
@@ -164,19 +165,19 @@ def add_up(words: Sequence[Sought], table: Table, tf: Table, base: int) -> None:
             np.add.at(here, found.pages, found.weighted(table))
 
 
-def weighed(words: Sequence[Sought], table: Table, row: int, base: int) -> tuple[Documents, Table]:
-    """Where each posting stands that one of ``words`` asks for in a segment, and what it counts.
+def weighed(words: Sequence[Sought], table: Table, row: int, base: int) -> tuple[Documents, Codes, Table]:
+    """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
 
     Places are numbered through as many rows of ``row`` pages as there are words; the segment's begin at ``base``.
     """
     terms = _by_row(words, row, base)
     found = [_weighed(words[0].segment, terms, table)] if terms else []
     for start, word in zip(range(base, base + row * len(words), row), words, strict=True):
-        found += [(each.pages + start, each.weighted(table)) for each in word.without_terms()]
+        found += [(each.pages + start, each.codes, each.weighted(table)) for each in word.without_terms()]
     if len(found) == 1:
         return found[0]
-    places, weights = zip((NOWHERE[0], np.empty(0, np.float32)), *found, strict=True)
-    return np.concatenate(places), np.concatenate(weights)
+    places, codes, weights = zip((*NOWHERE, np.empty(0, np.float32)), *found, strict=True)
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(weights)
 
 
 _InRow = tuple[int, float, int, int]
@@ -196,19 +197,16 @@ def _weighed(
     table: Table,
     pages_room: Documents | None = None,
     weights_room: Table | None = None,
-) -> tuple[Documents, Table]:
-    """The places of the postings of ``terms``, and what each counts; where there is room given, they stand there."""
+) -> tuple[Documents, Codes, Table]:
+    """The places of the postings of ``terms``, their codes, and what each counts, where there is room given in it."""
     starts, weights, numbers, counts = zip(*terms, strict=True)
-    places, codes, _ = segment.postings_of(numbers, pages_room)
+    places, codes, _ = segment.postings_of(numbers, pages_room, starts)
     counted: Table = table.take(codes) if weights_room is None else weights_room[: len(codes)]
     if weights_room is not None:
         table.take(codes, out=counted, mode="clip")
-    repeats = np.array(counts)
-    if starts[-1]:
-        places += np.array(starts).repeat(repeats)
     if set(weights) != {1.0}:
-        counted *= np.array(weights, np.float32).repeat(repeats)
-    return places, counted
+        counted *= np.array(weights, np.float32).repeat(counts)
+    return places, codes, counted
 
 
 _Listed = TypeVar("_Listed", bound=tuple[Any, float, int, int])

@@ -14,7 +14,7 @@ from ..indexer.analysis import STOP_WORDS
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
 from .cache import BoundedCache
-from .matches import Mask
+from .matches import Mask, among
 
 _POSITION_BITS = 24
 _SELECTIVE = 4
@@ -99,7 +99,7 @@ class _Postings:
         """Where any of the terms stands in the ``wanted`` fields of pages, which are ``on_page``; maybe others too."""
         if self._places is None:
             kept = on_page.take(self.pages).nonzero()[0]
-            kept = kept[_among(self.fields.take(kept), wanted)]
+            kept = kept[among(self.fields.take(kept), wanted)]
             if _SELECTIVE * len(kept) < len(self.pages):
                 return self._read(kept)
             self._places = self._read(None)
@@ -132,13 +132,5 @@ def _shared(words: Sequence[_Postings], pages: int) -> Places:
         on_page = np.zeros(pages, bool)
         on_page[found >> FIELD_BITS] = True
         theirs = np.sort(word.fields[on_page.take(word.pages)], kind="stable")
-        found = found[_among(found, theirs)]
+        found = found[among(found, theirs)]
     return found
-
-
-def _among(some: Places, ascending: Places) -> Mask:
-    """Which of ``some`` are among ``ascending`` ones."""
-    if not len(ascending):
-        return np.zeros(len(some), bool)
-    mask: Mask = ascending.take(ascending.searchsorted(some), mode="clip") == some
-    return mask

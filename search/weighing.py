@@ -7,11 +7,16 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..indexer import parameters
+from ..indexer import postings as codec
+from ..indexer.inversion import FIELD_BITS, FIELD_MASK
+from ..indexer.segment import Codes
 from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
 from .occurrences import Sought, add_up, weighed
-from .scoring import Table, saturated
+from .phrases import NOWHERE
+from .scoring import Table, inverse_document_frequency, saturated
 
 _SORTING_COST = 2
 """How many times as long it takes to put a posting in order as to add it up where every page has its place."""
@@ -24,6 +29,9 @@ _PLACES = 1 << 17
 
 Having = Callable[[int], int]
 """In how many pages of the whole index a word stands that stands in so many here."""
+
+HavingInField = Callable[[int, int], int]
+"""The same of one field, given by its number."""
 
 
 def weigh(
@@ -77,11 +85,8 @@ def _by_order(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
     """The matches of words, added up where the postings of a page come together in order."""
-    parts = [
-        weighed(here, table, snapshot.pages, base)
-        for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False)
-    ]
-    places, tf = frequencies(np.concatenate([those for those, _ in parts]), np.concatenate([tf for _, tf in parts]))
+    places, _, weights = _listed(words, table, snapshot)
+    places, tf = _added_up(places, weights)
     kept = tf > 0
     if not snapshot.all_live:
         kept &= snapshot.live[places % snapshot.pages]
@@ -95,7 +100,53 @@ def _by_order(
     return found
 
 
-def frequencies(places: Pages, values: Table) -> tuple[Pages, Table]:
+def weigh_in_one_field(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[HavingInField]
+) -> Matches:
+    """The pages with all ``words`` in one field, each word weighed in that field by itself; the best field counts."""
+    places, codes, weights = _listed(words, table, snapshot)
+    kept = weights > 0
+    places, tf = _added_up(places[kept] << FIELD_BITS | codes[kept] >> codec.FIELD_SHIFT, weights[kept])
+    word, place = np.divmod(places, max(snapshot.pages, 1) << FIELD_BITS)
+    if not snapshot.all_live:
+        kept = snapshot.live[place >> FIELD_BITS]
+        word, place, tf = word[kept], place[kept], tf[kept]
+    in_field = word << FIELD_BITS | place & FIELD_MASK
+    scores = tf / (tf + np.float32(parameters.K1)) * _rarities(in_field, snapshot, having).take(in_field)
+    order = place.argsort(kind="stable")
+    place, scores = place.take(order), scores.take(order)
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    whole = np.diff(starts, append=len(place)) == len(words)
+    if not whole.any():
+        return NOTHING
+    pages, scores = place[starts[whole]] >> FIELD_BITS, np.add.reduceat(scores, starts)[whole]
+    starts = np.flatnonzero(np.diff(pages, prepend=-1))
+    return Matches(pages[starts], np.maximum.reduceat(scores, starts))
+
+
+def _rarities(in_field: Pages, snapshot: Snapshot, having: Sequence[HavingInField]) -> Table:
+    """How rare each word is in each field, by number of word and field, as which ``in_field`` lists what matches."""
+    counts = np.bincount(in_field, minlength=len(having) << FIELD_BITS)
+    rarities = np.zeros(len(counts), np.float32)
+    for number in counts.nonzero()[0].tolist():
+        matching = having[number >> FIELD_BITS](int(counts[number]), number & FIELD_MASK)
+        rarities[number] = inverse_document_frequency(snapshot.live_count, matching)
+    return rarities
+
+
+def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot) -> tuple[Pages, Codes, Table]:
+    """Where each posting of each of ``words`` stands, in a row of pages for each of them, its code, what it counts."""
+    parts = [
+        weighed(here, table, snapshot.pages, base)
+        for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    places, codes, weights = zip((*NOWHERE, np.empty(0, np.float32)), *parts, strict=True)
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(weights)
+
+
+def _added_up(places: Pages, values: Table) -> tuple[Pages, Table]:
     """The distinct ones of ``places`` in order, and the sum of the values of each."""
     order = places.argsort(kind="stable")
     found, sums = sum_by_page(places.take(order), values.take(order))

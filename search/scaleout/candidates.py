@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -145,11 +146,11 @@ class Candidates(Segment):
         return self._inverted.pages[low:high].astype(np.int64), self._inverted.codes[low:high]
 
     def postings_of(
-        self, numbers: Sequence[int], room: Documents | None = None
+        self, numbers: Sequence[int], room: Documents | None = None, shifts: Sequence[int] | None = None
     ) -> tuple[Documents, Codes, Sequence[int]]:
         """The postings of some terms, one term after the other, and how many each has."""
         found = [self.postings(number) for number in numbers]
-        pages = np.concatenate([pages for pages, _ in found])
+        pages = np.concatenate([pages + shift for (pages, _), shift in zip(found, shifts or repeat(0), strict=False)])
         return pages, np.concatenate([codes for _, codes in found]), [len(pages) for pages, _ in found]
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:

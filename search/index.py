@@ -117,7 +117,7 @@ class View:
         if len(pages) > wanted:
             floor = nth_best(scores, wanted)
             kept = scores >= floor
-            pages, scores = pages[kept], scores[kept]
+            pages, scores = pages.compress(kept), scores.compress(kept)
             if len(pages) > wanted:
                 clear = scores > floor
                 tied = self._first_by_id(pages[~clear], wanted - int(np.count_nonzero(clear)))

@@ -17,6 +17,8 @@ Mask = npt.NDArray[np.bool_]
 TINY = np.float32(1e-30)
 """The least score of a page that matches: a score of 0 means that it does not."""
 
+# compress, here and elsewhere, takes half to a quarter of the time of a mask in brackets.
+
 _DENSE_SHARE = 12  # with more than one page in so many, a score for every page is the faster form
 
 
@@ -88,7 +90,7 @@ def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDAr
     new = np.empty(len(pages), bool)
     new[0] = True
     np.not_equal(pages[1:], pages[:-1], out=new[1:])
-    return pages[new], np.bincount(np.cumsum(new) - 1, values)
+    return pages.compress(new), np.bincount(np.cumsum(new) - 1, values)
 
 
 def any_of(parts: Sequence[Matches], count: int) -> Matches:
@@ -149,10 +151,10 @@ def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Score
     if second.pages is None:
         other = second.scores.take(first.pages)
         kept = other > 0
-        return first.pages[kept], first.scores[kept], other[kept]
+        return first.pages.compress(kept), first.scores.compress(kept), other.compress(kept)
     kept = among(first.pages, second.pages)
-    pages = first.pages[kept]
-    return pages, first.scores[kept], second.scores[np.searchsorted(second.pages, pages)]
+    pages = first.pages.compress(kept)
+    return pages, first.scores.compress(kept), second.scores[np.searchsorted(second.pages, pages)]
 
 
 def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
@@ -167,7 +169,7 @@ def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
         scores += found.scores
         return Matches(None, scores)
     for part in needed[1:]:
-        pages = pages[among(pages, part.pages) if part.pages is not None else part.scores.take(pages) > 0]
+        pages = pages.compress(among(pages, part.pages) if part.pages is not None else part.scores.take(pages) > 0)
     scores = found.scores.copy()  # they may be kept for the next query
     scores[pages if found.pages is None else np.searchsorted(found.pages, pages)] += np.float32(bonus)
     return Matches(found.pages, scores)
@@ -185,8 +187,8 @@ def within(matches: Matches, mask: Mask) -> Matches:
     """The matches among the pages of ``mask``."""
     if matches.pages is None:
         return Matches(None, matches.scores * mask)
-    kept = mask[matches.pages]
-    return Matches(matches.pages[kept], matches.scores[kept])
+    kept = mask.take(matches.pages)
+    return Matches(matches.pages.compress(kept), matches.scores.compress(kept))
 
 
 def mask_of(matches: Matches, count: int) -> Mask:

@@ -66,7 +66,7 @@ class Phrases:
             if not len(before):
                 return NOWHERE
             nearest = np.searchsorted(before, here) - 1
-            before = here[(nearest >= 0) & (here - before[nearest] <= step)]
+            before = here.compress((nearest >= 0) & (here - before[nearest] <= step))
         place = before >> _POSITION_BITS
         pages, fields = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
         return pages, codec.make_codes(fields, np.ones_like(fields), segment.lengths_of(pages, fields))
@@ -99,27 +99,27 @@ class _Postings:
         """Where any of the terms stands in the ``wanted`` fields of pages, which are ``on_page``; maybe others too."""
         if self._places is None:
             kept = on_page.take(self.pages).nonzero()[0]
-            kept = kept[among(self.fields.take(kept), wanted)]
+            kept = kept.compress(among(self.fields.take(kept), wanted))
             if _SELECTIVE * len(kept) < len(self.pages):
                 return self._read(kept)
             self._places = self._read(None)
-        return self._places[on_page.take(self._places >> FIELD_BITS + _POSITION_BITS)]
+        return self._places.compress(on_page.take(self._places >> FIELD_BITS + _POSITION_BITS))
 
     def _read(self, kept: npt.NDArray[np.int64] | None) -> Places:
         """The places of all postings, or of those that are ``kept``."""
-        pages, codes, counts = self.pages, self.codes, codec.code_counts(self.codes)
+        fields, counts = self.fields, codec.code_counts(self.codes)
         ends = counts.cumsum(dtype=np.int64)
         after = [0, *(int(ends[last - 1]) for last in accumulate(self.sizes))]
         occurrences = [stop - start for start, stop in pairwise(after)]
         each = [self.segment.positions(*term) for term in zip(self.terms, occurrences, strict=True)]
         positions = np.concatenate(each)
         if kept is not None:
-            pages, codes, counts, ends = pages.take(kept), codes.take(kept), counts.take(kept), ends.take(kept)
+            fields, counts, ends = fields.take(kept), counts.take(kept), ends.take(kept)
             # The positions of a posting lie side by side and end where ``ends`` says.
             at = np.repeat(ends - counts.cumsum(dtype=np.int64), counts)
             at += np.arange(len(at))
             positions = positions.take(at)
-        place = np.repeat((pages << FIELD_BITS | (codes >> codec.FIELD_SHIFT)) << _POSITION_BITS, counts)
+        place = np.repeat(fields << _POSITION_BITS, counts)
         place |= positions
         return place if len(self.terms) == 1 else np.sort(place, kind="stable")  # runs that ascend
 
@@ -131,6 +131,6 @@ def _shared(words: Sequence[_Postings], pages: int) -> Places:
     for word in others:
         on_page = np.zeros(pages, bool)
         on_page[found >> FIELD_BITS] = True
-        theirs = np.sort(word.fields[on_page.take(word.pages)], kind="stable")
-        found = found[among(found, theirs)]
+        theirs = np.sort(word.fields.compress(on_page.take(word.pages)), kind="stable")
+        found = found.compress(among(found, theirs))
     return found

@@ -90,7 +90,7 @@ def _by_order(
     kept = tf > 0
     if not snapshot.all_live:
         kept &= snapshot.live[places % snapshot.pages]
-    places, tf = places[kept], tf[kept]
+    places, tf = places.compress(kept), tf.compress(kept)
     rows = np.arange(len(words) + 1) * snapshot.pages
     found = []
     ends = np.searchsorted(places, rows).tolist()
@@ -104,24 +104,34 @@ def weigh_in_one_field(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[HavingInField]
 ) -> Matches:
     """The pages with all ``words`` in one field, each word weighed in that field by itself; the best field counts."""
+    if any(not sum([here.postings() for here in word]) for word in words):
+        return NOTHING
     places, codes, weights = _listed(words, table, snapshot)
-    kept = weights > 0
-    places, tf = _added_up(places[kept] << FIELD_BITS | codes[kept] >> codec.FIELD_SHIFT, weights[kept])
-    word, place = np.divmod(places, max(snapshot.pages, 1) << FIELD_BITS)
+    kept = (weights > 0).nonzero()[0]
+    fields = codes.take(kept) >> codec.FIELD_SHIFT
+    places, tf = _added_up(places.take(kept) << FIELD_BITS | fields, weights.take(kept))
+    word, place = np.divmod(places, snapshot.pages << FIELD_BITS)
     if not snapshot.all_live:
-        kept = snapshot.live[place >> FIELD_BITS]
-        word, place, tf = word[kept], place[kept], tf[kept]
+        live = snapshot.live.take(place >> FIELD_BITS)
+        word, place, tf = word.compress(live), place.compress(live), tf.compress(live)
     in_field = word << FIELD_BITS | place & FIELD_MASK
     scores = tf / (tf + np.float32(parameters.K1)) * _rarities(in_field, snapshot, having).take(in_field)
     order = place.argsort(kind="stable")
     place, scores = place.take(order), scores.take(order)
-    starts = np.flatnonzero(np.diff(place, prepend=-1))
-    whole = np.diff(starts, append=len(place)) == len(words)
-    if not whole.any():
-        return NOTHING
-    pages, scores = place[starts[whole]] >> FIELD_BITS, np.add.reduceat(scores, starts)[whole]
-    starts = np.flatnonzero(np.diff(pages, prepend=-1))
-    return Matches(pages[starts], np.maximum.reduceat(scores, starts))
+    # The words that have a place stand side by side now: where the last of as many as there are has the same one.
+    several = len(words) - 1
+    whole = (place[several:] == place[: max(len(place) - several, 0)]).nonzero()[0]
+    scores = np.add.reduce([scores.take(whole + number) for number in range(len(words))])
+    return Matches(*_best_by_page(place.take(whole) >> FIELD_BITS, scores))
+
+
+def _best_by_page(pages: Pages, scores: Table) -> tuple[Pages, Table]:
+    """The distinct ones of ascending ``pages``, each with its best score."""
+    new = np.empty(len(pages), bool)
+    new[:1] = True
+    np.not_equal(pages[1:], pages[:-1], out=new[1:])
+    starts = new.nonzero()[0]
+    return pages.take(starts), np.maximum.reduceat(scores, starts) if len(starts) else scores
 
 
 def _rarities(in_field: Pages, snapshot: Snapshot, having: Sequence[HavingInField]) -> Table:

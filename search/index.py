@@ -226,9 +226,9 @@ class Index:
 
     def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> Iterator[Hit]:
         ids = view.snapshot.ids([page for page, _ in best])
+        by_words, by_meaning = asked.snippet, asked.semantic_snippet
         for id, (page, score) in zip(ids, best, strict=True):
-            snip = asked.snippet if asked.has_words(page) else asked.semantic_snippet
-            yield Hit(id, score, partial(view.procedure, page), snip)
+            yield Hit(id, score, partial(view.procedure, page), by_words if asked.has_words(page) else by_meaning)
 
     # Single procedures
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from threading import local
 
 import numpy as np
 
@@ -26,6 +27,24 @@ _FEW_PAGES = 1 << 14
 
 _PLACES = 1 << 17
 """Places of pages that are added up at once: they stay in the caches of the processor."""
+
+
+class _Room(local):
+    """Where occurrences are added up: memory of each thread, as new memory would cost more than they do."""
+
+    def __init__(self) -> None:
+        self._places = np.empty(_PLACES, np.float32)
+
+    def zeros(self, rows: int, pages: int) -> Table:
+        """A row of zeros for each word, which the next call takes again."""
+        if rows * pages > _PLACES:
+            return np.zeros((rows, pages), np.float32)
+        places = self._places[: rows * pages]
+        places.fill(0)
+        return places.reshape(rows, pages)
+
+
+_ROOM = _Room()
 
 Having = Callable[[int], int]
 """In how many pages of the whole index a word stands that stands in so many here."""
@@ -67,7 +86,7 @@ def _by_place(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
     """The matches of words, added up where every page has its place."""
-    tf = np.zeros((len(words), snapshot.pages), np.float32)
+    tf = _ROOM.zeros(len(words), snapshot.pages)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
         add_up(here, table, tf, base)
     if not snapshot.all_live:

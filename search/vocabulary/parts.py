@@ -12,7 +12,7 @@ from ...indexer.snapshot import Snapshot
 from ..cache import WorkedOut
 from ..scoring import inverse_document_frequency
 from ..words import InParts, Variant, Word
-from .morphemes import roots_by_meaning, take_apart
+from .morphemes import endings_meanings, roots_by_meaning, take_apart
 
 Expand = Callable[[str], tuple[Variant, ...]]
 
@@ -39,10 +39,11 @@ class Parts:
     def in_one_word(self, words: Sequence[Word]) -> list[Word]:
         """The clinical words that say a part of the body and what is done to it, where both stand near in ``words``."""
         found = []
-        for place, word in enumerate(words):
-            clinical = self._clinical_words(stem(word.text))
-            for other in words[max(0, place - _NEAR) : place + _NEAR + 1] if clinical else ():
-                variants = clinical.get(stem(other.text))
+        said_by_endings = endings_meanings()
+        done = [(place, other) for place, other in enumerate(words) if stem(other.text) in said_by_endings]
+        for place, word in enumerate(words) if done else ():
+            for other in [other for at, other in done if abs(at - place) <= _NEAR]:
+                variants = self._clinical_words(stem(word.text)).get(stem(other.text))
                 if variants:
                     parts = (word.text, other.text)
                     found.append(Word(ALL, " ".join(parts), variants, parameters.ONE_WORD_WEIGHT, parts))

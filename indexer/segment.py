@@ -203,7 +203,8 @@ class Segment:
         counts = list(map(len, codes))
         ends = list(accumulate(counts))
         documents = np.empty(ends[-1], np.int64) if room is None else room[: ends[-1]]
-        np.add.accumulate(gaps[0] if len(gaps) == 1 else np.concatenate(gaps), 0, np.int64, documents)
+        np.concatenate(gaps, out=documents)
+        np.add.accumulate(documents, out=documents)
         # The gaps of a term add up to its last document; those of the terms before it are to be taken away again.
         sums = [documents.item(end - 1) for end in ends]
         before = [0, *sums[:-1]]

@@ -156,7 +156,10 @@ def add_up(words: Sequence[Sought], table: Table, tf: Table, base: int) -> None:
         else:
             start, weight, number, _ = terms[0]
             for pages, codes in words[0].segment.posting_parts(number, _ROOM.pages):
-                np.add.at(places[start:], pages, table.take(codes) * np.float32(weight))
+                weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
+                if weight != 1.0:
+                    weights *= weight
+                np.add.at(places[start:], pages, weights)
     for word, here in zip(words, tf[:, base:], strict=True):
         if word.unnamed:
             for pages, codes in word.segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):

@@ -143,73 +143,52 @@ class Sought(NamedTuple):
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages)
 
 
-def add_up(words: Sequence[Sought], table: Table, tf: Table, base: int) -> None:
-    """Add to ``tf`` what each posting counts that one of ``words`` asks for in a segment.
+def weighed(words: Sequence[Sought], table: Table, row: int, base: int) -> Iterator[tuple[Documents, Codes, Table]]:
+    """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
 
-    ``tf`` has a row for each word, with a number for each page; the segment's begin at ``base``.
+    They come some at a time, and the next ones take the place of the last. Pages are numbered through as many rows of
+    ``row`` pages as there are words; the segment's begin at ``base``.
     """
-    places, row = tf.reshape(-1)[base:], tf.shape[1]
-    for terms in _by_room(_by_row(words, row)):
+    starts = range(base, base + row * len(words), row)
+    of_words = zip(starts, words, strict=True)
+    for terms in _by_room([(start, *term[1:]) for start, word in of_words for term in word.terms]):
         if _has_room(terms):
-            those, _, weights = _weighed(words[0].segment, terms, table, _ROOM.pages, _ROOM.weights)
-            np.add.at(places, those, weights)
+            yield _weighed(words[0].segment, terms, table)
         else:
             start, weight, number, _ = terms[0]
             for pages, codes in words[0].segment.posting_parts(number, _ROOM.pages):
-                weights = table.take(codes, out=_ROOM.weights[: len(codes)], mode="clip")
-                if weight != 1.0:
-                    weights *= weight
-                np.add.at(places[start:], pages, weights)
-    for word, here in zip(words, tf[:, base:], strict=True):
+                yield _in_row(pages, start), codes, _counted(codes, table, [weight], [len(codes)])
+    for start, word in zip(starts, words, strict=True):
         if word.unnamed:
             for pages, codes in word.segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
-                np.add.at(here, pages, table.take(codes))
+                yield _in_row(pages, start), codes, _counted(codes, table, [1.0], [len(codes)])
         for found in word.found:
-            np.add.at(here, found.pages, found.weighted(table))
-
-
-def weighed(words: Sequence[Sought], table: Table, row: int, base: int) -> tuple[Documents, Codes, Table]:
-    """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
-
-    Places are numbered through as many rows of ``row`` pages as there are words; the segment's begin at ``base``.
-    """
-    terms = _by_row(words, row, base)
-    found = [_weighed(words[0].segment, terms, table)] if terms else []
-    for start, word in zip(range(base, base + row * len(words), row), words, strict=True):
-        found += [(each.pages + start, each.codes, each.weighted(table)) for each in word.without_terms()]
-    if len(found) == 1:
-        return found[0]
-    places, codes, weights = zip((*NOWHERE, np.empty(0, np.float32)), *found, strict=True)
-    return np.concatenate(places), np.concatenate(codes), np.concatenate(weights)
+            yield found.pages + start, found.codes, found.weighted(table)
 
 
 _InRow = tuple[int, float, int, int]
 """Where the row of a term begins, what an occurrence of it counts, its number, and how many postings it has."""
 
 
-def _by_row(words: Sequence[Sought], row: int, base: int = 0) -> list[_InRow]:
-    starts = range(base, base + row * len(words), row)
-    return [
-        (at, weight, n, count) for at, word in zip(starts, words, strict=True) for _, weight, n, count in word.terms
-    ]
-
-
-def _weighed(
-    segment: Segment,
-    terms: Sequence[_InRow],
-    table: Table,
-    pages_room: Documents | None = None,
-    weights_room: Table | None = None,
-) -> tuple[Documents, Codes, Table]:
-    """The places of the postings of ``terms``, their codes, and what each counts, where there is room given in it."""
+def _weighed(segment: Segment, terms: Sequence[_InRow], table: Table) -> tuple[Documents, Codes, Table]:
     starts, weights, numbers, counts = zip(*terms, strict=True)
-    places, codes, _ = segment.postings_of(numbers, pages_room, starts)
-    counted: Table = table.take(codes) if weights_room is None else weights_room[: len(codes)]
-    if weights_room is not None:
-        table.take(codes, out=counted, mode="clip")
+    places, codes, _ = segment.postings_of(numbers, _ROOM.pages, starts)
+    return places, codes, _counted(codes, table, weights, counts)
+
+
+def _in_row(pages: Documents, start: int) -> Documents:
+    if start:
+        pages += start
+    return pages
+
+
+def _counted(codes: Codes, table: Table, weights: Sequence[float], counts: Sequence[int]) -> Table:
+    """What each posting counts, of as many in a row with one of ``weights`` as ``counts`` says."""
+    counted = _ROOM.weights[: len(codes)]
+    table.take(codes, out=counted, mode="clip")
     if set(weights) != {1.0}:
-        counted *= np.array(weights, np.float32).repeat(counts)
-    return places, codes, counted
+        counted *= weights[0] if len(weights) == 1 else np.array(weights, np.float32).repeat(counts)
+    return counted
 
 
 _Listed = TypeVar("_Listed", bound=tuple[Any, float, int, int])

@@ -15,7 +15,7 @@ from ..indexer.segment import Codes
 from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
-from .occurrences import Sought, add_up, weighed
+from .occurrences import Sought, weighed
 from .phrases import NOWHERE
 from .scoring import Table, inverse_document_frequency, saturated
 
@@ -87,8 +87,10 @@ def _by_place(
 ) -> list[Matches]:
     """The matches of words, added up where every page has its place."""
     tf = _ROOM.zeros(len(words), snapshot.pages)
+    places = tf.reshape(-1)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        add_up(here, table, tf, base)
+        for those, _, weights in weighed(here, table, snapshot.pages, base):
+            np.add.at(places, those, weights)
     if not snapshot.all_live:
         tf *= snapshot.live
     found = []
@@ -106,10 +108,9 @@ def _by_order(
     """The matches of words, added up where the postings of a page come together in order."""
     places, _, weights = _listed(words, table, snapshot)
     places, tf = _added_up(places, weights)
-    kept = tf > 0
     if not snapshot.all_live:
-        kept &= snapshot.live[places % snapshot.pages]
-    places, tf = places.compress(kept), tf.compress(kept)
+        live = snapshot.live.take(places % snapshot.pages)
+        places, tf = places.compress(live), tf.compress(live)
     rows = np.arange(len(words) + 1) * snapshot.pages
     found = []
     ends = np.searchsorted(places, rows).tolist()
@@ -126,9 +127,7 @@ def weigh_in_one_field(
     if any(not sum([here.postings() for here in word]) for word in words):
         return NOTHING
     places, codes, weights = _listed(words, table, snapshot)
-    kept = (weights > 0).nonzero()[0]
-    fields = codes.take(kept) >> codec.FIELD_SHIFT
-    places, tf = _added_up(places.take(kept) << FIELD_BITS | fields, weights.take(kept))
+    places, tf = _added_up(places << FIELD_BITS | codes >> codec.FIELD_SHIFT, weights)
     word, place = np.divmod(places, snapshot.pages << FIELD_BITS)
     if not snapshot.all_live:
         live = snapshot.live.take(place >> FIELD_BITS)
@@ -164,15 +163,15 @@ def _rarities(in_field: Pages, snapshot: Snapshot, having: Sequence[HavingInFiel
 
 
 def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot) -> tuple[Pages, Codes, Table]:
-    """Where each posting of each of ``words`` stands, in a row of pages for each of them, its code, what it counts."""
-    parts = [
-        weighed(here, table, snapshot.pages, base)
-        for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False)
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    places, codes, weights = zip((*NOWHERE, np.empty(0, np.float32)), *parts, strict=True)
-    return np.concatenate(places), np.concatenate(codes), np.concatenate(weights)
+    """Where each posting of ``words`` that counts stands, in a row of pages for each word, its code, what it counts."""
+    places, codes, counted = [NOWHERE[0]], [NOWHERE[1]], [np.empty(0, np.float32)]
+    for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
+        for those, their_codes, weights in weighed(here, table, snapshot.pages, base):
+            kept = (weights > 0).nonzero()[0]
+            places.append(those.take(kept))
+            codes.append(their_codes.take(kept))
+            counted.append(weights.take(kept))
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(counted)
 
 
 def _added_up(places: Pages, values: Table) -> tuple[Pages, Table]:

@@ -445,14 +445,19 @@ class SortedStrings(Strings):
 
     def place(self, wanted: bytes) -> int | None:
         """Where ``wanted`` stands; None where it does not."""
-        place = self.find(wanted)
-        return place if place < len(self) and self[place] == wanted else None
+        place, there = self._look(wanted)
+        return place if there == wanted else None
 
     def find(self, wanted: bytes) -> int:
         """Where ``wanted`` stands, or would stand."""
-        if self._signposts is None:
-            self._signposts = [self[at] for at in range(0, len(self), self._step)]
-        stretch = bisect_left(self._signposts, wanted)
+        return self._look(wanted)[0]
+
+    def _look(self, wanted: bytes) -> tuple[int, bytes | None]:
+        """Where ``wanted`` stands, or would stand, and what stands there."""
+        signposts = self._signposts
+        if signposts is None:
+            signposts = self._signposts = self._read_signposts()
+        stretch = bisect_left(signposts, wanted)
         low = self._step * (stretch - 1) + 1 if stretch else 0
         high = min(self._step * stretch, len(self))
         if not self._sound[stretch]:
@@ -460,10 +465,18 @@ class SortedStrings(Strings):
             self._data.slice(self._offsets.memory[low], self._offsets.memory[high])
             self._sound[stretch] = 1
         offsets, data = self._offsets.memory, self._data.memory
+        there = signposts[stretch] if stretch < len(signposts) else None
         while low < high:
             middle = (low + high) // 2
-            if data[offsets[middle] : offsets[middle + 1]].tobytes() < wanted:
+            string = data[offsets[middle] : offsets[middle + 1]].tobytes()
+            if string < wanted:
                 low = middle + 1
             else:
-                high = middle
-        return low
+                high, there = middle, string
+        return low, there
+
+    def _read_signposts(self) -> list[bytes]:
+        places = range(0, len(self), self._step)
+        if len(self._data) < len(places) * _BLOCK:  # hardly a block lies between them
+            return self.several(list(places)) if places else []
+        return [self[at] for at in places]

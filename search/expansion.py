@@ -56,9 +56,8 @@ class Expander:
         for spelling in sorted(other_spellings(text)):
             for term in self._snapshot.inflections(spelling):
                 found.setdefault(term, Variant(term, parameters.SPELLING_WEIGHT, "synonym", f"spelling of {text}"))
-        for variant in self._synonyms(stem(text)):
-            weight = variant.weight * parameters.SYNONYM_WEIGHT
-            found.setdefault(variant.term, variant._replace(weight=weight))
+        for term, weight, tier, entry in self._synonyms(stem(text)):
+            found.setdefault(term, Variant(term, weight * parameters.SYNONYM_WEIGHT, tier, entry))
         return tuple(found.values())
 
     def _latin_forms(self, text: str) -> list[str]:

@@ -119,8 +119,9 @@ def any_of(parts: Sequence[Matches], count: int) -> Matches:
 
 def best_of(parts: Sequence[Matches], tiebreak: float, count: int) -> Matches:
     """Pages that match at least one part; the best score counts, and ``tiebreak`` times the others."""
-    if not parts:
-        return NOTHING
+    parts = [part for part in parts if len(part.scores)]
+    if len(parts) < 2:
+        return parts[0] if parts else NOTHING
     dense = [part.dense(count) for part in parts]
     best = np.maximum.reduce(dense)
     if tiebreak:

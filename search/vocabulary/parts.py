@@ -62,7 +62,7 @@ class Parts:
 
     def _any_of(self, plain: Sequence[str], word: str) -> tuple[Variant, ...]:
         entry = f"parts of {word}"
-        variants = {v.term: v._replace(tier="synonym", entry=entry) for text in plain for v in self._expand(text)}
+        variants = {v.term: Variant(v.term, v.weight, "synonym", entry) for text in plain for v in self._expand(text)}
         return tuple(variants.values())
 
     def _rarity(self, variants: Sequence[Variant]) -> float:

@@ -345,10 +345,11 @@ class Segment:
     def ids_of(self, pages: Sequence[int]) -> list[str]:
         """The id of each of some pages."""
         known = self._known_ids
-        missing = sorted({page for page in pages if page not in known})
+        missing = [page for page in pages if page not in known]
         if missing:
             if len(known) > _REMEMBERED:
-                known = self._known_ids = {page: id for page in pages if (id := known.get(page)) is not None}
+                known = self._known_ids = {page: known[page] for page in pages if page in known}
+            missing = sorted(set(missing))
             known.update(zip(missing, self._read_ids(missing), strict=True))
         return [known[page] for page in pages]
 

@@ -6,6 +6,7 @@ the phrases that they stand for: pairs of them side by side, and synonyms of sev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .evaluator import Evaluator
 from .language import Bounds
 from .language import trees as q
 from .phrases import telling
-from .words import Word, leaves
+from .words import Word
 
 _COSTLY = (q.Prefix, q.Wildcard, q.FuzzyTerm, q.TermRange, q.Phrase)
 _FEWEST_PAGES = 10_000
@@ -26,11 +27,14 @@ _PLACE_COST = 2
 """What it costs to look at a posting for a word of a phrase."""
 
 
-def check_costs(query: str, tree: Any, snapshot: Snapshot, evaluator: Evaluator, bounds: Bounds) -> None:
-    """QueryError, with the place, where the patterns, ranges and phrases of ``tree`` ask for more than ``bounds``."""
+def check_costs(query: str, asked_for: Sequence[Any], snapshot: Snapshot, evaluator: Evaluator, bounds: Bounds) -> None:
+    """QueryError, with the place, where patterns, ranges and phrases ask for more than ``bounds``.
+
+    ``asked_for`` are the leaves of the tree for ``query``.
+    """
     left = bounds.occurrences * max(snapshot.live_count, _FEWEST_PAGES)
     expansions = bounds.all_expansions
-    for leaf in leaves(tree):
+    for leaf in asked_for:
         if not _is_costly(leaf):
             continue
         if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):

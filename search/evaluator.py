@@ -232,10 +232,10 @@ class Evaluator:
         """The terms that a wildcard or a fuzzy word stands for."""
         return list(self.expansion(query).terms)
 
-    def notes_on(self, query: Any) -> list[str]:
-        """What of ``query`` was not taken whole, in words for the user."""
+    def notes_on(self, asked_for: Iterable[Any]) -> list[str]:
+        """What of the leaves of a query was not taken whole, in words for the user."""
         notes = []
-        for leaf in leaves(query):
+        for leaf in asked_for:
             if isinstance(leaf, (q.Wildcard, q.FuzzyTerm)):
                 terms, cut, _ = self.expansion(leaf)
                 if cut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -44,7 +44,7 @@ from .suggestions import NAMING_BOOSTS, Suggestion, suggest, with_code
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
-from .words import SEMANTIC, Variant
+from .words import SEMANTIC, Variant, leaves
 
 BOUNDS = Bounds()
 
@@ -90,9 +90,15 @@ class View:
 
     def evaluator(self, boosts: Mapping[str, float]) -> Evaluator:
         """The evaluator with these boosts."""
-        return self._evaluators.of(
-            tuple(boosts.items()), lambda boosts: Evaluator(self.snapshot, dict(boosts), self.expander, self.cache)
-        )
+        return self._standing if boosts is BOOSTS else self._evaluators.of(tuple(boosts.items()), self._make_evaluator)
+
+    @cached_property
+    def _standing(self) -> Evaluator:
+        """The one that nearly every query asks for."""
+        return self._make_evaluator(BOOSTS.items())
+
+    def _make_evaluator(self, boosts: Iterable[tuple[str, float]]) -> Evaluator:
+        return Evaluator(self.snapshot, dict(boosts), self.expander, self.cache)
 
     @cached_property
     def systems(self) -> tuple[list[str], Any]:
@@ -217,11 +223,12 @@ class Index:
     def _ask(self, view: View, query: str, boosts: Mapping[str, float], plain: bool = False) -> Asked:
         evaluator = view.evaluator(boosts)
         tree, corrected, notes = read_query(view, query, plain)
+        asked_for = leaves(tree)
         if not plain:
-            check_costs(query, tree, view.snapshot, evaluator, view.bounds)
+            check_costs(query, asked_for, view.snapshot, evaluator, view.bounds)
         words = evaluator.evaluate(tree)
         ranked = self._semantics.ranked(view.snapshot, query, plain, tree, evaluator, words)
-        notes = (*notes, *ranked.notes, *evaluator.notes_on(tree))
+        notes = (*notes, *ranked.notes, *evaluator.notes_on(asked_for))
         return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
     def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> Iterator[Hit]:

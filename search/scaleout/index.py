@@ -34,6 +34,7 @@ from ..nothing import near_codes, why_nothing
 from ..results import Hit, Results
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
+from ..words import leaves
 from .analysed import Analyser
 from .ranking import ClusterSearch, ClusterView, in_time
 
@@ -113,9 +114,10 @@ class ClusterIndex(Index):
         """The search for ``query``, ready to be run, the query with its misspellings put right, and notes."""
         tree, corrected, notes = read_query(view, query, plain)
         search = ClusterSearch(self.cluster, view, tree, boosts)
+        asked_for = leaves(tree)
         if not plain:
-            check_costs(query, tree, view.snapshot, search.evaluator, view.bounds)
-        return search, corrected, [*notes, *search.evaluator.notes_on(tree)]
+            check_costs(query, asked_for, view.snapshot, search.evaluator, view.bounds)
+        return search, corrected, [*notes, *search.evaluator.notes_on(asked_for)]
 
     # Single procedures
 

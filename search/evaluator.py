@@ -72,7 +72,7 @@ class Evaluator:
     def evaluate(self, query: Any) -> Matches:
         """The live pages that match ``query`` and their scores."""
         check_deadline()
-        return self._evaluate(query, self._weighed(query))
+        return self._evaluate(query, self._leaves(query))
 
     def _evaluate(self, query: Any, known: _Known) -> Matches:
         """The matches of ``query``, with the ``known`` ones of its leaves."""
@@ -152,7 +152,7 @@ class Evaluator:
 
     # Words
 
-    def _weighed(self, query: Any) -> _Known:
+    def _leaves(self, query: Any) -> _Known:
         """The matches of every leaf of ``query``, by its identity; those not kept from other queries are weighed."""
         known: _Known = {}
         missing: dict[Hashable, list[Any]] = {}

@@ -102,10 +102,13 @@ class Sought(NamedTuple):
 
     def occurrences(self) -> Occurrences:
         """All of it, the terms first."""
-        found = self.without_terms()
+        found = list(self.found)
         if self.terms:
             pages, codes, _ = self.segment.postings_of([number for _, _, number, _ in self.terms])
             found.insert(0, Occurrences(pages, codes, [(term, weight, count) for term, weight, _, count in self.terms]))
+        if self.unnamed:
+            pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
+            found.append(Occurrences(pages, codes, [(None, 1.0, len(pages))]))
         if len(found) == 1:
             return found[0]
         return Occurrences(
@@ -113,13 +116,6 @@ class Sought(NamedTuple):
             np.concatenate([NOWHERE[1], *(each.codes for each in found)]),
             [term for each in found for term in each.terms],
         )
-
-    def without_terms(self) -> list[Occurrences]:
-        """All of it but the terms."""
-        if not self.unnamed:
-            return list(self.found)
-        pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
-        return [*self.found, Occurrences(pages, codes, [(None, 1.0, len(pages))])]
 
     def mark(self, fields: Mask, base: int) -> None:
         """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
@@ -143,37 +139,30 @@ class Sought(NamedTuple):
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages)
 
 
-def weighed(words: Sequence[Sought], table: Table, row: int, base: int) -> Iterator[tuple[Documents, Codes, Table]]:
+def weighed_postings(
+    words: Sequence[Sought], table: Table, row: int, base: int
+) -> Iterator[tuple[Documents, Codes, Table]]:
     """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
 
     They come some at a time, and the next ones take the place of the last. Pages are numbered through as many rows of
     ``row`` pages as there are words; the segment's begin at ``base``.
     """
-    starts = range(base, base + row * len(words), row)
-    of_words = zip(starts, words, strict=True)
-    for terms in _by_room([(start, *term[1:]) for start, word in of_words for term in word.terms]):
+    segment = words[0].segment
+    in_rows = list(zip(range(base, base + row * len(words), row), words, strict=True))
+    for terms in _by_room([(start, *term[1:]) for start, word in in_rows for term in word.terms]):
+        starts, weights, numbers, counts = zip(*terms, strict=True)
         if _has_room(terms):
-            yield _weighed(words[0].segment, terms, table)
+            places, codes, _ = segment.postings_of(numbers, _ROOM.pages, starts)
+            yield places, codes, _counted(codes, table, weights, counts)
         else:
-            start, weight, number, _ = terms[0]
-            for pages, codes in words[0].segment.posting_parts(number, _ROOM.pages):
-                yield _in_row(pages, start), codes, _counted(codes, table, [weight], [len(codes)])
-    for start, word in zip(starts, words, strict=True):
+            for pages, codes in segment.posting_parts(numbers[0], _ROOM.pages):
+                yield _in_row(pages, starts[0]), codes, _counted(codes, table, weights, [len(codes)])
+    for start, word in in_rows:
         if word.unnamed:
-            for pages, codes in word.segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
+            for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
                 yield _in_row(pages, start), codes, _counted(codes, table, [1.0], [len(codes)])
         for found in word.found:
             yield found.pages + start, found.codes, found.weighted(table)
-
-
-_InRow = tuple[int, float, int, int]
-"""Where the row of a term begins, what an occurrence of it counts, its number, and how many postings it has."""
-
-
-def _weighed(segment: Segment, terms: Sequence[_InRow], table: Table) -> tuple[Documents, Codes, Table]:
-    starts, weights, numbers, counts = zip(*terms, strict=True)
-    places, codes, _ = segment.postings_of(numbers, _ROOM.pages, starts)
-    return places, codes, _counted(codes, table, weights, counts)
 
 
 def _in_row(pages: Documents, start: int) -> Documents:

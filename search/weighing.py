@@ -15,7 +15,7 @@ from ..indexer.segment import Codes
 from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
-from .occurrences import Sought, weighed
+from .occurrences import Sought, weighed_postings
 from .phrases import NOWHERE
 from .scoring import Table, inverse_document_frequency, saturated
 
@@ -53,6 +53,9 @@ HavingInField = Callable[[int, int], int]
 """The same of one field, given by its number."""
 
 
+_Weigh = Callable[[Sequence[Sequence[Sought]], Table, Snapshot, Sequence[Having]], list[Matches]]
+
+
 def weigh(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
@@ -60,7 +63,14 @@ def weigh(
 
     Occurrences in fields that count nothing in ``table`` do not make a match.
     """
-    found = [NOTHING] * len(words)
+    found = dict.fromkeys(range(len(words)), NOTHING)
+
+    def weigh_some(weigh_them: _Weigh, numbers: Sequence[int]) -> None:
+        check_deadline()
+        some = [words[number] for number in numbers]
+        those = weigh_them(some, table, snapshot, [having[number] for number in numbers])
+        found.update(zip(numbers, those, strict=True))
+
     dense: list[int] = []
     sparse: list[int] = []
     for number, word in enumerate(words):
@@ -70,16 +80,10 @@ def weigh(
             (dense if few_places else sparse).append(number)
     at_once = max(1, _PLACES // max(snapshot.pages, 1))
     for start in range(0, len(dense), at_once):
-        check_deadline()
-        some = dense[start : start + at_once]
-        those = _by_place([words[number] for number in some], table, snapshot, [having[number] for number in some])
-        for number, matches in zip(some, those, strict=True):
-            found[number] = matches
+        weigh_some(_by_place, dense[start : start + at_once])
     if sparse:
-        those = _by_order([words[number] for number in sparse], table, snapshot, [having[number] for number in sparse])
-        for number, matches in zip(sparse, those, strict=True):
-            found[number] = matches
-    return found
+        weigh_some(_by_order, sparse)
+    return list(found.values())
 
 
 def _by_place(
@@ -89,7 +93,7 @@ def _by_place(
     tf = _ROOM.zeros(len(words), snapshot.pages)
     places = tf.reshape(-1)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, _, weights in weighed(here, table, snapshot.pages, base):
+        for those, _, weights in weighed_postings(here, table, snapshot.pages, base):
             np.add.at(places, those, weights)
     if not snapshot.all_live:
         tf *= snapshot.live
@@ -166,7 +170,7 @@ def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot)
     """Where each posting of ``words`` that counts stands, in a row of pages for each word, its code, what it counts."""
     places, codes, counted = [NOWHERE[0]], [NOWHERE[1]], [np.empty(0, np.float32)]
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, their_codes, weights in weighed(here, table, snapshot.pages, base):
+        for those, their_codes, weights in weighed_postings(here, table, snapshot.pages, base):
             kept = (weights > 0).nonzero()[0]
             places.append(those.take(kept))
             codes.append(their_codes.take(kept))

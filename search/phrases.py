@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ from .cache import BoundedCache
 from .matches import Mask, among
 
 _POSITION_BITS = 24
+_FEW = 1 << 12
+"""So many fields of pages are looked for one by one; of more, all the places of words on their pages are compared."""
+
 _SELECTIVE = 4
 """Where a phrase may need less than one in so many postings of a word, the others are not read."""
 
@@ -55,12 +59,13 @@ class Phrases:
         if not all(words):
             return NOWHERE
         read = [self._read(segment, terms) for terms in words]
-        wanted = _shared(read, segment.pages)
-        if not len(wanted):
+        on_page = _on_page_together(read, segment.pages)
+        if on_page is None:
             return NOWHERE
-        on_page = np.zeros(segment.pages, bool)
-        on_page[wanted >> FIELD_BITS] = True
-        found = [word.places_in(wanted, on_page) for word in read]
+        wanted = _in_field_together(read, on_page)
+        if wanted is not None and not len(wanted):
+            return NOWHERE
+        found = [word.places_in(on_page, wanted) for word in read]
         before = found[0]
         for here, step in zip(found[1:], steps, strict=True):
             if not len(before):
@@ -93,26 +98,25 @@ class _Postings:
     pages: Documents
     codes: Codes
     fields: Places
+    _occurrences: tuple[Codes, Places, npt.NDArray[np.unsignedinteger[Any]]] | None = None
     _places: Places | None = None
 
-    def places_in(self, wanted: Places, on_page: Mask) -> Places:
-        """Where any of the terms stands in the ``wanted`` fields of pages, which are ``on_page``; maybe others too."""
+    def places_in(self, on_page: Mask, wanted: Places | None) -> Places:
+        """Where any of the terms stands on the pages of ``on_page``; in the ``wanted`` fields only, if they are few."""
         if self._places is None:
-            kept = on_page.take(self.pages).nonzero()[0]
-            kept = kept.compress(among(self.fields.take(kept), wanted))
-            if _SELECTIVE * len(kept) < len(self.pages):
-                return self._read(kept)
-            self._places = self._read(None)
+            if wanted is not None:
+                kept = on_page.take(self.pages).nonzero()[0]
+                kept = kept.compress(among(self.fields.take(kept), wanted))
+                if _SELECTIVE * len(kept) < len(self.pages):
+                    return self._places_of(kept)
+            self._places = self._places_of(None)
         return self._places.compress(on_page.take(self._places >> FIELD_BITS + _POSITION_BITS))
 
-    def _read(self, kept: npt.NDArray[np.int64] | None) -> Places:
+    def _places_of(self, kept: npt.NDArray[np.int64] | None) -> Places:
         """The places of all postings, or of those that are ``kept``."""
-        fields, counts = self.fields, codec.code_counts(self.codes)
-        ends = counts.cumsum(dtype=np.int64)
-        after = [0, *(int(ends[last - 1]) for last in accumulate(self.sizes))]
-        occurrences = [stop - start for start, stop in pairwise(after)]
-        each = [self.segment.positions(*term) for term in zip(self.terms, occurrences, strict=True)]
-        positions = np.concatenate(each)
+        if self._occurrences is None:
+            self._occurrences = self._read_occurrences()
+        fields, (counts, ends, positions) = self.fields, self._occurrences
         if kept is not None:
             fields, counts, ends = fields.take(kept), counts.take(kept), ends.take(kept)
             # The positions of a posting lie side by side and end where ``ends`` says.
@@ -123,14 +127,40 @@ class _Postings:
         place |= positions
         return place if len(self.terms) == 1 else np.sort(place, kind="stable")  # runs that ascend
 
+    def _read_occurrences(self) -> tuple[Codes, Places, npt.NDArray[np.unsignedinteger[Any]]]:
+        """How many occurrences each posting has, how many there are up to it and with it, and their positions."""
+        counts = codec.code_counts(self.codes)
+        ends = counts.cumsum(dtype=np.int64)
+        after = [0, *(int(ends[last - 1]) for last in accumulate(self.sizes))]
+        occurrences = [stop - start for start, stop in pairwise(after)]
+        each = [self.segment.positions(*term) for term in zip(self.terms, occurrences, strict=True)]
+        return counts, ends, np.concatenate(each)
 
-def _shared(words: Sequence[_Postings], pages: int) -> Places:
-    """The fields of pages that every one of ``words`` stands in, ascending."""
+
+def _on_page_together(words: Sequence[_Postings], pages: int) -> Mask | None:
+    """The pages that every one of ``words`` stands on; None where there is none."""
     rarest, *others = sorted(words, key=lambda word: len(word.pages))
-    found = np.sort(rarest.fields, kind="stable")
+    here = rarest.pages
     for word in others:
         on_page = np.zeros(pages, bool)
-        on_page[found >> FIELD_BITS] = True
-        theirs = np.sort(word.fields.compress(on_page.take(word.pages)), kind="stable")
-        found = found.compress(among(found, theirs))
-    return found
+        on_page[here] = True
+        here = word.pages.compress(on_page.take(word.pages))
+        if not len(here):
+            return None
+    on_page = np.zeros(pages, bool)
+    on_page[here] = True
+    return on_page
+
+
+def _in_field_together(words: Sequence[_Postings], on_page: Mask) -> Places | None:
+    """The fields of the pages ``on_page`` that every one of ``words`` stands in, ascending; None where many may be."""
+    rarest, *others = sorted(words, key=lambda word: len(word.pages))
+    fields = rarest.fields.compress(on_page.take(rarest.pages))
+    if len(fields) > _FEW:
+        return None
+    fields.sort(kind="stable")
+    for word in others:
+        theirs = word.fields.compress(on_page.take(word.pages))
+        theirs.sort(kind="stable")
+        fields = fields.compress(among(fields, theirs))
+    return fields

@@ -56,10 +56,10 @@ def test_how_many_at_a_time_does_not_show(folder: Path, monkeypatch: pytest.Monk
     ]
 
 
-@pytest.mark.parametrize("selective", [0, 10**9])
+@pytest.mark.parametrize(("limit", "value"), [("_SELECTIVE", 0), ("_SELECTIVE", 10**9), ("_FEW", 0)])
 def test_what_is_read_of_words_in_phrases_does_not_show(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, selective: int
+    folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
     as_it_comes = answers(folder)
-    monkeypatch.setattr(phrases, "_SELECTIVE", selective)
+    monkeypatch.setattr(phrases, limit, value)
     assert answers(folder) == as_it_comes

@@ -198,9 +198,9 @@ class Candidates(Segment):
         """Every candidate counts."""
         return np.ones(self.pages, bool)
 
-    def id(self, page: int) -> str:
-        """The id of a page."""
-        return self._pages[page].id
+    def ids_of(self, pages: Sequence[int]) -> list[str]:
+        """The id of each of some pages."""
+        return [self._pages[page].id for page in pages]
 
     def procedure(self, page: int) -> Procedure:
         """The procedure of a page."""

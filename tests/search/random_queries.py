@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from procsearch.indexer.analysis import fold
-from procsearch.indexer.fields import ALL, FIELD_NUMBERS, FIELDS
+from procsearch.indexer.fields import ALL, FIELD_NUMBERS, FIELDS, NAMING
 from procsearch.search.language import trees as q
-from procsearch.search.words import Variant, Word
+from procsearch.search.words import InParts, Variant, Word
 from tests.indexer.histories import CODES, SYSTEMS, VOCABULARY
 
 terms = st.sampled_from([*map(fold, VOCABULARY), "absent", *(str(v).lower() for v in (*CODES, *SYSTEMS) if v)])
@@ -28,6 +28,16 @@ def _word(field: str, text: str, others: dict[str, float], boost: float) -> Word
 word_nodes = st.builds(q.Term, fields, terms, boost=boosts) | st.builds(
     _word, fields, terms, st.dictionaries(terms, st.sampled_from((0.9, 0.5)), max_size=3), boosts
 )
+parts = st.builds(
+    lambda words: InParts("compound", words, 1.0),
+    st.lists(
+        st.builds(_word, st.just(NAMING), terms, st.dictionaries(terms, st.sampled_from((0.9, 0.5)), max_size=3),
+                  st.just(1.0)),
+        min_size=1, max_size=4,
+    ),
+)  # fmt: skip
+"""Clinical words by their parts. They are told from each other by the clinical word alone: one of them to an index."""
+
 leaves = (
     word_nodes
     | st.builds(q.Phrase, text_fields, st.lists(terms, min_size=2, max_size=4), slop=st.integers(1, 4), boost=boosts)

@@ -8,21 +8,31 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from procsearch.corpus.procedure import Procedure
 from procsearch.indexer import parameters
 from procsearch.indexer.analysis import LINE, words
-from procsearch.indexer.fields import ALL, BOOSTS, FIELDS, field_keywords, field_texts
+from procsearch.indexer.fields import (
+    ALL,
+    BOOSTS,
+    FIELD_NUMBERS,
+    FIELDS,
+    NAMING,
+    field_keywords,
+    field_range,
+    field_texts,
+)
 from procsearch.indexer.postings import LENGTHS
 from procsearch.search.language import trees as q
-from procsearch.search.words import Word
+from procsearch.search.words import InParts, Word
 
 Scores = dict[str, float]
 
 B = {field.name: field.b for field in FIELDS}
+FIELD_NAMES = tuple(FIELD_NUMBERS)
 KEYWORDS = frozenset(field.name for field in FIELDS if field.keyword)
 
 
@@ -85,7 +95,7 @@ class SlowSearch:
                     return max(scores) + query.tiebreak * (sum(scores) - max(scores))
 
                 return self._union([self.search(sub) for sub in query.subqueries], best)
-            case q.And():
+            case q.And() if not isinstance(query, InParts):
                 wanted = [self.search(sub) for sub in query.subqueries if not isinstance(sub, q.Not)]
                 unwanted = {id for sub in query.subqueries if isinstance(sub, q.Not) for id in self.search(sub.query)}
                 found = self._union(wanted or [self._search(q.Every())], sum)
@@ -106,6 +116,8 @@ class SlowSearch:
                 return {id: score for id, score in self.search(query.a).items() if id in required}
             case q.ConstantScoreQuery():
                 return dict.fromkeys(self.search(query.child), query.score)
+            case InParts():
+                return self._weigh_in_one_field(query.subqueries)
             case q.Every():
                 fields = self._lengths.items()
                 return {
@@ -119,7 +131,15 @@ class SlowSearch:
         found = {id for part in parts for id in part}
         return {id: joined([part[id] for part in parts if id in part]) for id in found}
 
-    def _weigh(self, query: Any) -> Scores:
+    def _weigh_in_one_field(self, parts: list[Any]) -> Scores:
+        """The best of the naming fields that has all ``parts``, each weighed as if there were no other field."""
+        in_fields = []
+        for name in FIELD_NAMES[field_range(NAMING).start : field_range(NAMING).stop]:
+            found = [self._weigh(part, [name]) for part in parts]
+            in_fields.append({id: sum(part[id] for part in found) for id in found[0] if all(id in p for p in found)})
+        return self._union(in_fields, max)
+
+    def _weigh(self, query: Any, asked: Sequence[str] = FIELD_NAMES) -> Scores:
         count = self._counter(query)
         unasked = KEYWORDS if isinstance(query, q.Phrase) else ()  # no phrase joins two keywords
         frequencies = {}
@@ -127,7 +147,7 @@ class SlowSearch:
             tf = sum(
                 self._boost(query.fieldname, name) * count(tokens)
                 / (1 - B[name] + B[name] * self._lengths[id][name] / self._averages[name])
-                for name, tokens in fields.items() if name not in unasked
+                for name, tokens in fields.items() if name in asked and name not in unasked
             )  # fmt: skip
             if tf > 0:
                 frequencies[id] = tf
@@ -138,7 +158,7 @@ class SlowSearch:
     def _boost(self, asked: str, name: str) -> float:
         if asked == ALL:
             return self._boosts[name]
-        return (self._boosts[name] or 1.0) if asked == name else 0.0
+        return (self._boosts[name] or 1.0) if FIELD_NUMBERS[name] in field_range(asked) else 0.0
 
     def _counter(self, query: Any) -> Callable[[list[str]], float]:
         """How often the leaf ``query`` stands in the tokens of a field."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -14,13 +15,14 @@ from procsearch.corpus.errors import QueryError
 from procsearch.indexer.codec import whoosh_reader
 from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from procsearch.indexer.snapshot import Snapshot
+from procsearch.search import weighing
 from procsearch.search.cache import BoundedCache
 from procsearch.search.evaluator import Evaluator
 from procsearch.search.expansion import Expander
 from procsearch.search.language import trees as q
 from tests.indexer.histories import VOCABULARY, Commit, grow, histories, live_after, make_procedure
 
-from .random_queries import queries
+from .random_queries import parts, queries
 from .slow import SlowSearch
 from .stock import Regex, Searcher, stock_searcher, whoosh_ids
 
@@ -65,6 +67,32 @@ def test_scores_are_those_of_the_paper(history: list[Commit], asked: list[Any], 
         ours = evaluator(snapshot, boosts)
         for query in asked:
             assert scores(snapshot, ours, query) == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    histories(most_pages=25),
+    st.lists(queries, min_size=20, max_size=40),
+    st.sampled_from([{"_FEW_PAGES": 0}, {"_FEW_PAGES": 0, "_SORTING_COST": 0}, {"_PLACES": 1}]),
+)
+def test_how_words_are_added_up_does_not_show(history: list[Commit], asked: list[Any], limits: dict[str, int]) -> None:
+    slow = SlowSearch(live_after(history))
+    with tempfile.TemporaryDirectory() as folder, patch.multiple(weighing, **limits):
+        snapshot = grow(Path(folder), history)
+        ours = evaluator(snapshot)
+        for query in asked:
+            assert scores(snapshot, ours, query) == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query
+
+
+@settings(max_examples=30, deadline=None)
+@given(histories(most_pages=25), st.lists(parts, min_size=20, max_size=40))
+def test_words_by_their_parts_are_weighed_field_by_field(history: list[Commit], asked: list[Any]) -> None:
+    slow = SlowSearch(live_after(history))
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = grow(Path(folder), history)
+        for query in asked:
+            found = scores(snapshot, evaluator(snapshot), query)
+            assert found == pytest.approx(slow.search(query), rel=PRECISION, abs=0), query
 
 
 phrases = st.builds(

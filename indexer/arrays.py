@@ -291,7 +291,7 @@ class Column:
         return numbers[place], numbers[place + 1]
 
     def pairs(self, places: Iterable[int]) -> list[tuple[int, int]]:
-        """For each of ``places`` what :meth:`pair` gives, at a fraction of the time."""
+        """For each of ``places`` what :meth:`pair` gives; what lies near is verified with it."""
         numbers, verified, size, offset, last = (
             self._numbers,
             self._verified,

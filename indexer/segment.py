@@ -235,9 +235,7 @@ class Segment:
             raise DamagedIndex(self.name, "the postings of its terms do not fit together") from None
         return [gaps.view(width) for gaps, width in zip(self._gaps.slices(places), widths, strict=True)]
 
-    def _ungap(
-        self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int = 0
-    ) -> int:
+    def _ungap(self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int) -> int:
         """Fill ``documents`` with those whose gaps from ``before`` on these are, and give the last of them."""
         np.add.accumulate(gaps, dtype=np.int64, out=documents)
         if before:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+
+_ABSENT: Any = object()
 
 
 class BoundedCache(Generic[Value]):
@@ -55,9 +58,9 @@ class WorkedOut(Generic[Key, Value]):
 
     def of(self, key: Key, work_out: Callable[[Key], Value]) -> Value:
         """What ``work_out`` gives for ``key``, now or before."""
-        known = self._values.get(key, self)  # no value is this cache itself
-        if known is not self:
-            return known  # type: ignore[return-value]
+        known: Value = self._values.get(key, _ABSENT)
+        if known is not _ABSENT:
+            return known
         value = work_out(key)
         if len(self._values) >= self._most:
             self._values.clear()

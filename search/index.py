@@ -132,8 +132,8 @@ class View:
         found = list(zip(pages.tolist(), scores.tolist(), strict=True))
         found.sort(key=lambda hit: -hit[1])
         if len({score for _, score in found}) < len(found):
-            pages_ = [page for page, _ in found]
-            ids = dict(zip(pages_, self.snapshot.ids(pages_), strict=True))
+            numbers = [page for page, _ in found]
+            ids = dict(zip(numbers, self.snapshot.ids(numbers), strict=True))
             found.sort(key=lambda hit: (-hit[1], ids[hit[0]]))
         return found
 

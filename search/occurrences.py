@@ -25,17 +25,12 @@ class Occurrences(NamedTuple):
     """Where some terms stand in one segment: pages and posting codes, one term after the other.
 
     Each of ``terms`` says which term it is (None for many without a name), what an occurrence of it counts, and how
-    many postings are its own. The pages of a named term ascend.
+    many postings are its own.
     """
 
     pages: Documents
     codes: Codes
     terms: Sequence[tuple[str | None, float, int]]
-
-    @property
-    def ascending(self) -> bool:
-        """Whether its pages ascend."""
-        return len(self.terms) < 2 and all(term is not None for term, _, _ in self.terms)
 
     def weighted(self, table: Table) -> Table:
         """What each posting counts, ``table`` saying so for each code."""

@@ -59,10 +59,11 @@ class Phrases:
         if not all(words):
             return NOWHERE
         read = [self._read(segment, terms) for terms in words]
-        on_page = _on_page_together(read, segment.pages)
+        rarest_first = sorted(read, key=lambda word: len(word.pages))
+        on_page = _on_page_together(rarest_first, segment.pages)
         if on_page is None:
             return NOWHERE
-        wanted = _in_field_together(read, on_page)
+        wanted = _in_field_together(rarest_first, on_page)
         if wanted is not None and not len(wanted):
             return NOWHERE
         found = [word.places_in(on_page, wanted) for word in read]
@@ -138,8 +139,8 @@ class _Postings:
 
 
 def _on_page_together(words: Sequence[_Postings], pages: int) -> Mask | None:
-    """The pages that every one of ``words`` stands on; None where there is none."""
-    rarest, *others = sorted(words, key=lambda word: len(word.pages))
+    """The pages that every one of ``words``, the rarest first, stands on; None where there is none."""
+    rarest, *others = words
     here = rarest.pages
     for word in others:
         on_page = np.zeros(pages, bool)
@@ -154,7 +155,7 @@ def _on_page_together(words: Sequence[_Postings], pages: int) -> Mask | None:
 
 def _in_field_together(words: Sequence[_Postings], on_page: Mask) -> Places | None:
     """The fields of the pages ``on_page`` that every one of ``words`` stands in, ascending; None where many may be."""
-    rarest, *others = sorted(words, key=lambda word: len(word.pages))
+    rarest, *others = words
     fields = rarest.fields.compress(on_page.take(rarest.pages))
     if len(fields) > _FEW:
         return None

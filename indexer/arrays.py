@@ -20,9 +20,10 @@ import errno
 import json
 import mmap
 import struct
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import gt
 from typing import Any
 
 import numpy as np
@@ -282,57 +283,55 @@ class Column:
         """The element at ``place`` and the one after it, as Python numbers: where a part of another array lies."""
         if not 0 <= place < self._count - 1:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
-        start = self._offset + place * self._itemsize
-        stop = start + 2 * self._itemsize
-        # Most of what a query takes is a pair: where it is known to be sound, a call is saved.
-        if not (self._verified[start >> _BLOCK_BITS] and self._verified[(stop - 1) >> _BLOCK_BITS]):
-            self._file.verify(start, stop)
+        if not self._is_sound(place, place + 2):
+            start = self._offset + place * self._itemsize
+            self._file.verify(start, start + 2 * self._itemsize)
         numbers = self._numbers
         return numbers[place], numbers[place + 1]
 
-    def pairs(self, places: Iterable[int]) -> list[tuple[int, int]]:
+    def pairs(self, places: Sequence[int]) -> list[tuple[int, int]]:
         """For each of ``places`` what :meth:`pair` gives; what lies near is verified with it."""
-        numbers, verified, size, offset, last = (
-            self._numbers,
-            self._verified,
-            self._itemsize,
-            self._offset,
-            self._count - 1,
-        )
-        found = []
-        for place in places:
-            if not 0 <= place < last:
+        if places:
+            low, high = min(places), max(places) + 2
+            if low < 0 or high > self._count:
                 raise DamagedIndex(self._file.name, "an offset points outside its array")
-            start = offset + place * size
-            stop = start + 2 * size
-            if not (verified[start >> _BLOCK_BITS] and verified[(stop - 1) >> _BLOCK_BITS]):
-                self._file.verify_with_near(start, stop)
-            found.append((numbers[place], numbers[place + 1]))
-        return found
-
-    def slices(self, places: Iterable[tuple[int, int]]) -> list[Array]:
-        """For each of ``places``, a start and a stop, what :meth:`slice` gives, at a fraction of the time."""
-        array, verified, size, offset, count = self._array, self._verified, self._itemsize, self._offset, self._count
-        found = []
-        for start, stop in places:
-            if not 0 <= start <= stop <= count:
-                raise DamagedIndex(self._file.name, "an offset points outside its array")
-            if start < stop:
-                first, end = offset + start * size, offset + stop * size
-                if verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
-                    self._file.verify_with_near(first, end)
-            found.append(array[start:stop])
-        return found
+            if not self._is_sound(low, high):
+                self._verify_each([(place, place + 2) for place in places])
+        numbers = self._numbers
+        return [(numbers[place], numbers[place + 1]) for place in places]
 
     def slice(self, start: int, stop: int) -> Array:
         """The elements from ``start`` to ``stop``; DamagedIndex where they lie outside."""
         if not 0 <= start <= stop <= self._count:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
-        if start < stop:
-            first, end = self._offset + start * self._itemsize, self._offset + stop * self._itemsize
-            if self._verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
-                self._file.verify_with_near(first, end)
+        if start < stop and not self._is_sound(start, stop):
+            self._verify_each([(start, stop)])
         return self._array[start:stop]
+
+    def slices(self, places: Sequence[tuple[int, int]]) -> list[Array]:
+        """For each of ``places``, a start and a stop, what :meth:`slice` gives, at a fraction of the time."""
+        if places:
+            starts, stops = zip(*places, strict=True)
+            low, high = min(starts), max(stops)
+            if low < 0 or high > self._count or any(map(gt, starts, stops)):
+                raise DamagedIndex(self._file.name, "an offset points outside its array")
+            if low < high and not self._is_sound(low, high):
+                self._verify_each(places)
+        array = self._array
+        return [array[start:stop] for start, stop in places]
+
+    def _is_sound(self, start: int, stop: int) -> bool:
+        """Whether all elements from ``start`` to ``stop``, which is after it, are known to be what was written."""
+        first, end = self._offset + start * self._itemsize, self._offset + stop * self._itemsize
+        return self._verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) < 0
+
+    def _verify_each(self, places: Iterable[tuple[int, int]]) -> None:
+        """Make sure of each of ``places``, a start and a stop, and of what lies near."""
+        verified, size, offset = self._verified, self._itemsize, self._offset
+        for start, stop in places:
+            first, end = offset + start * size, offset + stop * size
+            if start < stop and verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
+                self._file.verify_with_near(first, end)
 
     @property
     def memory(self) -> memoryview:
@@ -445,35 +444,38 @@ class SortedStrings(Strings):
 
     def place(self, wanted: bytes) -> int | None:
         """Where ``wanted`` stands; None where it does not."""
-        place, there = self._look(wanted)
-        return place if there == wanted else None
+        low, high = self._stretch(wanted)
+        offsets, data = self._offsets.memory, self._data.memory
+        start, size = offsets[low], len(wanted)
+        text = data[start : offsets[high]].tobytes()
+        # It may stand within other strings of the stretch, too.
+        at = text.find(wanted)
+        while at >= 0:
+            place = bisect_left(offsets, start + at, low, high)
+            if offsets[place] == start + at and offsets[place + 1] == start + at + size:
+                return place
+            at = text.find(wanted, at + 1)
+        return None
 
     def find(self, wanted: bytes) -> int:
         """Where ``wanted`` stands, or would stand."""
-        return self._look(wanted)[0]
+        low, high = self._stretch(wanted)
+        offsets, data = self._offsets.memory, self._data.memory
+        return low + bisect_left(
+            range(low, high), wanted, key=lambda place: data[offsets[place] : offsets[place + 1]].tobytes()
+        )
 
-    def _look(self, wanted: bytes) -> tuple[int, bytes | None]:
-        """Where ``wanted`` stands, or would stand, and what stands there."""
-        signposts = self._signposts
-        if signposts is None:
-            signposts = self._signposts = self._read_signposts()
-        stretch = bisect_left(signposts, wanted)
-        low = self._step * (stretch - 1) + 1 if stretch else 0
-        high = min(self._step * stretch, len(self))
+    def _stretch(self, wanted: bytes) -> tuple[int, int]:
+        """Between which places ``wanted`` stands, if anywhere; what is there has been verified."""
+        if self._signposts is None:
+            self._signposts = self._read_signposts()
+        stretch = bisect_right(self._signposts, wanted)
+        low, high = self._step * (stretch - 1) if stretch else 0, min(self._step * stretch, len(self))
         if not self._sound[stretch]:
             self._offsets.slice(low, high + 1)
             self._data.slice(self._offsets.memory[low], self._offsets.memory[high])
             self._sound[stretch] = 1
-        offsets, data = self._offsets.memory, self._data.memory
-        there = signposts[stretch] if stretch < len(signposts) else None
-        while low < high:
-            middle = (low + high) // 2
-            string = data[offsets[middle] : offsets[middle + 1]].tobytes()
-            if string < wanted:
-                low = middle + 1
-            else:
-                high, there = middle, string
-        return low, there
+        return low, high
 
     def _read_signposts(self) -> list[bytes]:
         places = range(0, len(self), self._step)

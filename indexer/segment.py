@@ -164,7 +164,7 @@ class Segment:
         if place is None:
             number = self.term_number(stem)
             return {} if number is None else {stem: number}
-        numbers: list[int] = self._stem_terms.slice(*self._stem_ends.pairs((place,))[0]).tolist()
+        numbers: list[int] = self._stem_terms.slice(*self._stem_ends.pair(place)).tolist()
         terms = [term.decode() for term in self._terms.several(numbers)]
         found = dict(zip(terms, numbers, strict=True))
         if len(self._numbers) > _REMEMBERED:
@@ -178,7 +178,7 @@ class Segment:
         """How many postings the term has: about the number of its documents."""
         return self.frequencies_of((number,))[0]
 
-    def frequencies_of(self, numbers: Iterable[int]) -> list[int]:
+    def frequencies_of(self, numbers: Sequence[int]) -> list[int]:
         """How many postings each of some terms has."""
         return [stop - start for start, stop in self._posting_offsets.pairs(numbers)]
 

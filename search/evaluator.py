@@ -38,7 +38,7 @@ from .matches import (
 from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
 from .phrases import Phrases
 from .scoring import Table, field_boosts, inverse_document_frequency, weights
-from .weighing import weigh, weigh_in_one_field
+from .weighing import best_fields, weigh, weigh_by_field
 from .words import LEAVES, InParts, Together, Word, leaves
 
 _Known = dict[int, Matches]
@@ -261,10 +261,17 @@ class Evaluator:
 
     def _weigh_parts(self, query: InParts) -> Matches:
         """The pages with all parts in one field, scored by the field that says them best."""
-        parts: list[Word] = query.subqueries
-        sought = [[self.sought(part, segment) for segment in self._snapshot.segments] for part in parts]
-        having = [partial(self.having, part) for part in parts]
-        return weigh_in_one_field(sought, self.table(NAMING), self._snapshot, having)
+        return best_fields(all_of([self._by_field(part) for part in query.subqueries]))
+
+    def _by_field(self, part: Word) -> Matches:
+        """The fields that a part of a clinical word stands in; kept, as other words have the part too."""
+        key = self._cache_key(("by field", key_of(part)))
+        found = self._cache.get(key)
+        if found is None:
+            sought = [self.sought(part, segment) for segment in self._snapshot.segments]
+            found = weigh_by_field(sought, self.table(NAMING), self._snapshot, partial(self.having, part))
+            self._cache.put(key, found, found.bytes_held)
+        return found
 
     # Filters
 

@@ -13,10 +13,12 @@ from ..indexer import parameters
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.snapshot import Snapshot
+from .cache import WorkedOut
 from .lexicon import Numbers, fitting, near
 from .vocabulary.spellings import latin_stem, other_spellings
 from .words import Variant
 
+_WORDS_KEPT = 20_000
 _PIECE_COST, _FUZZY_COST = 2, 8
 """What it costs to look at a term for a piece of a pattern, and for a fuzzy word."""
 
@@ -45,9 +47,13 @@ class Expander:
         self._snapshot = snapshot
         self._synonyms = synonyms
         self._limit = limit
+        self._words: WorkedOut[str, tuple[Variant, ...]] = WorkedOut(_WORDS_KEPT)
 
     def word(self, text: str) -> tuple[Variant, ...]:
         """``text`` itself, found or not, then its inflections and its synonyms in the index."""
+        return self._words.of(text, self._variants_of)
+
+    def _variants_of(self, text: str) -> tuple[Variant, ...]:
         found = {text: Variant(text, 1.0, "exact")}
         for term in self._snapshot.inflections(text):
             found.setdefault(term, Variant(term, parameters.STEM_WEIGHT, "stem"))

@@ -44,7 +44,7 @@ from .suggestions import NAMING_BOOSTS, Suggestion, suggest, with_code
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
-from .words import SEMANTIC, Variant, leaves
+from .words import SEMANTIC, leaves
 
 BOUNDS = Bounds()
 
@@ -64,7 +64,6 @@ class View:
         self.synonyms = Synonyms(snapshot, vocabulary)
         self.expander = Expander(snapshot, self.synonyms.of_word, bounds.expansions)
         self.parts = Parts(snapshot, self.expander.word)
-        self._variants: WorkedOut[str, tuple[Variant, ...]] = WorkedOut(_WORDS_KEPT)
         self._likely: WorkedOut[str, str | None] = WorkedOut(_WORDS_KEPT)
         self._evaluators: WorkedOut[tuple[tuple[str, float], ...], Evaluator] = WorkedOut(_EVALUATORS_KEPT)
         self._procedures: BoundedCache[Procedure] = BoundedCache(_PROCEDURES_BYTES)
@@ -76,10 +75,6 @@ class View:
             found = self.snapshot.procedure(page)
             self._procedures.put(page, found, 3000 + sum([len(section.text) for section in found.sections]))
         return found
-
-    def variants(self, word: str) -> tuple[Variant, ...]:
-        """What ``word`` may match in this commit."""
-        return self._variants.of(word, self.expander.word)
 
     def likely(self, word: str) -> str | None:
         """The word of the index that a ``word`` not in it was likely meant to be."""
@@ -427,7 +422,7 @@ def read_query(view: View, query: str, plain: bool) -> tuple[Any, str | None, tu
         parsed = parse_query(query, fields=query_fields(systems), default_field=ALL, tokens=tokens, bounds=view.bounds)
         tree, notes = parsed.query, parsed.notes
     most = len(query) if plain else None  # plain words are judged queries: all of them are looked up
-    corrector = Corrector(view.variants, view.likely, most or view.bounds.corrections)
+    corrector = Corrector(view.expander.word, view.likely, most or view.bounds.corrections)
     rewriter = Rewriter(corrector.variants, view.synonyms, view.parts, systems, most or view.bounds.compounds)
     tree = rewriter.rewrite(tree if isinstance(tree, q.Or) else q.Or([tree]))
     return tree, corrector.corrected(query, tree), (*notes, *(() if plain else (*rewriter.notes, *corrector.notes)))

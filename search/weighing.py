@@ -124,46 +124,32 @@ def _by_order(
     return found
 
 
-def weigh_in_one_field(
-    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[HavingInField]
-) -> Matches:
-    """The pages with all ``words`` in one field, each word weighed in that field by itself; the best field counts."""
-    if any(not sum([here.postings() for here in word]) for word in words):
-        return NOTHING
-    places, codes, weights = _listed(words, table, snapshot)
-    places, tf = _added_up(places << FIELD_BITS | codes >> codec.FIELD_SHIFT, weights)
-    word, place = np.divmod(places, snapshot.pages << FIELD_BITS)
+def weigh_by_field(word: Sequence[Sought], table: Table, snapshot: Snapshot, having: HavingInField) -> Matches:
+    """The fields of pages that have what is given for a word, which is weighed in each field by itself.
+
+    They are told by numbers of page and field: see :func:`best_fields`.
+    """
+    pages, codes, weights = _listed([word], table, snapshot)
+    places, tf = _added_up(pages << FIELD_BITS | codes >> codec.FIELD_SHIFT, weights)
     if not snapshot.all_live:
-        live = snapshot.live.take(place >> FIELD_BITS)
-        word, place, tf = word.compress(live), place.compress(live), tf.compress(live)
-    in_field = word << FIELD_BITS | place & FIELD_MASK
-    scores = tf / (tf + np.float32(parameters.K1)) * _rarities(in_field, snapshot, having).take(in_field)
-    order = place.argsort(kind="stable")
-    place, scores = place.take(order), scores.take(order)
-    # The words that have a place stand side by side now: where the last of as many as there are has the same one.
-    several = len(words) - 1
-    whole = (place[several:] == place[: max(len(place) - several, 0)]).nonzero()[0]
-    scores = np.add.reduce([scores.take(whole + number) for number in range(len(words))])
-    return Matches(*_best_by_page(place.take(whole) >> FIELD_BITS, scores))
+        live = snapshot.live.take(places >> FIELD_BITS)
+        places, tf = places.compress(live), tf.compress(live)
+    fields = places & FIELD_MASK
+    rarities = np.zeros(FIELD_MASK + 1, np.float32)
+    for field, here in enumerate(np.bincount(fields).tolist()):
+        rarities[field] = inverse_document_frequency(snapshot.live_count, having(here, field)) if here else 0
+    return Matches(places, tf / (tf + np.float32(parameters.K1)) * rarities.take(fields))
 
 
-def _best_by_page(pages: Pages, scores: Table) -> tuple[Pages, Table]:
-    """The distinct ones of ascending ``pages``, each with its best score."""
+def best_fields(matches: Matches) -> Matches:
+    """The pages of fields as :func:`weigh_by_field` tells them, each with its best score."""
+    places, scores = matches.sparse()
+    pages = places >> FIELD_BITS
     new = np.empty(len(pages), bool)
     new[:1] = True
     np.not_equal(pages[1:], pages[:-1], out=new[1:])
     starts = new.nonzero()[0]
-    return pages.take(starts), np.maximum.reduceat(scores, starts) if len(starts) else scores
-
-
-def _rarities(in_field: Pages, snapshot: Snapshot, having: Sequence[HavingInField]) -> Table:
-    """How rare each word is in each field, by number of word and field, as which ``in_field`` lists what matches."""
-    counts = np.bincount(in_field, minlength=len(having) << FIELD_BITS)
-    rarities = np.zeros(len(counts), np.float32)
-    for number in counts.nonzero()[0].tolist():
-        matching = having[number >> FIELD_BITS](int(counts[number]), number & FIELD_MASK)
-        rarities[number] = inverse_document_frequency(snapshot.live_count, matching)
-    return rarities
+    return Matches(pages.take(starts), np.maximum.reduceat(scores, starts)) if len(starts) else NOTHING
 
 
 def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot) -> tuple[Pages, Codes, Table]:

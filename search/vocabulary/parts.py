@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...indexer import parameters
 from ...indexer.analysis import stem
@@ -17,7 +17,15 @@ from .morphemes import endings_meanings, roots_by_meaning, take_apart
 Expand = Callable[[str], tuple[Variant, ...]]
 
 _KEPT = 20_000
+_ENTRY = "part of a clinical word"
 _NEAR = 3  # how many telling words apart the two parts of a clinical word may stand
+
+
+class _Part(NamedTuple):
+    """What the plain words for a part of clinical words match, and how rare they are together."""
+
+    variants: tuple[Variant, ...]
+    rarity: float
 
 
 class Parts:
@@ -30,6 +38,7 @@ class Parts:
         self._snapshot = snapshot
         self._expand = expand
         self._plain: WorkedOut[str, Any] = WorkedOut(_KEPT)
+        self._parts: WorkedOut[tuple[str, ...], _Part] = WorkedOut(_KEPT)
         self._clinical: dict[str, Mapping[str, tuple[Variant, ...]]] = {}
 
     def in_plain_words(self, word: str) -> Any:
@@ -53,17 +62,18 @@ class Parts:
         compound = take_apart(word)
         if compound is None:
             return None
-        parts = [root.split() for root in compound.roots] + [list(compound.ending)]
-        said = [(" ".join(part), self._any_of(part, word)) for part in parts]
+        plain = [*(tuple(root.split()) for root in compound.roots), compound.ending]
+        parts = [self._parts.of(words, self._any_of) for words in plain]
         # Together the parts must not count more than the word they stand for.
-        rarity = self._rarity(self._expand(word)) / max(sum(self._rarity(variants) for _, variants in said), 1e-9)
+        rarity = self._rarity(self._expand(word)) / max(sum(part.rarity for part in parts), 1e-9)
         weight = parameters.PARTS_WEIGHT * min(1.0, rarity)
-        return InParts(word, [Word(NAMING, text, variants, 1.0, (word,)) for text, variants in said], weight)
+        said = zip(map(" ".join, plain), parts, strict=True)
+        return InParts(word, [Word(NAMING, text, part.variants, 1.0, (word,)) for text, part in said], weight)
 
-    def _any_of(self, plain: Sequence[str], word: str) -> tuple[Variant, ...]:
-        entry = f"parts of {word}"
-        variants = {v.term: Variant(v.term, v.weight, "synonym", entry) for text in plain for v in self._expand(text)}
-        return tuple(variants.values())
+    def _any_of(self, plain: Sequence[str]) -> _Part:
+        found = {v.term: Variant(v.term, v.weight, "synonym", _ENTRY) for text in plain for v in self._expand(text)}
+        variants = tuple(found.values())
+        return _Part(variants, self._rarity(variants))
 
     def _rarity(self, variants: Sequence[Variant]) -> float:
         pages = self._snapshot.live_count

@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, wraps
 from itertools import accumulate, repeat
-from operator import sub
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -33,7 +32,7 @@ Got = TypeVar("Got")
 MAX_POSITION = 1 << 24
 """Every position of a word in a field is below this."""
 
-_WIDTHS: dict[float, str] = {1: "|u1", 2: "<u2", 4: "<u4"}
+_WIDTHS: dict[float, np.dtype[Any]] = {width: np.dtype(f"<u{width}") for width in (1, 2, 4)}
 """The types of the gaps and positions of a term, by the bytes that each takes."""
 
 _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
@@ -201,18 +200,19 @@ class Segment:
         codes = self._codes.slices(self._posting_offsets.pairs(numbers))
         gaps = self._gaps_of(numbers, codes)
         counts = list(map(len, codes))
-        ends = list(accumulate(counts))
-        documents = np.empty(ends[-1], np.int64) if room is None else room[: ends[-1]]
+        starts = list(accumulate(counts, initial=0))
+        total = starts.pop()
+        documents = np.empty(total, np.int64) if room is None else room[:total]
         np.concatenate(gaps, out=documents)
-        np.add.accumulate(documents, out=documents)
-        # The gaps of a term add up to its last document; those of the terms before it are to be taken away again.
-        sums = [documents.item(end - 1) for end in ends]
-        before = [0, *sums[:-1]]
-        if max(map(sub, sums, before)) >= self.pages:
+        # All gaps are added up in one go, so the first of a term has to lead from the last document of the one before.
+        sums: list[int] = np.add.reduceat(documents, starts).tolist()
+        if max(sums) >= self.pages:
             raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
-        shift = list(map(sub, shifts or repeat(0), before))
-        if any(shift):
-            documents += shift[0] if len(shift) == 1 else np.array(shift).repeat(counts)
+        before = 0
+        for start, shift, last in zip(starts, shifts or repeat(0), sums, strict=False):
+            documents[start] += shift - before
+            before = shift + last
+        np.add.accumulate(documents, out=documents)
         return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:

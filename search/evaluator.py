@@ -261,15 +261,18 @@ class Evaluator:
 
     def _weigh_parts(self, query: InParts) -> Matches:
         """The pages with all parts in one field, scored by the field that says them best."""
-        return best_fields(all_of([self._by_field(part) for part in query.subqueries]))
+        parts: list[Word] = query.subqueries
+        if not all(any(self.sought(part, segment).postings() for segment in self._snapshot.segments) for part in parts):
+            return NOTHING
+        return best_fields(all_of([self._by_field(part) for part in parts]))
 
     def _by_field(self, part: Word) -> Matches:
         """The fields that a part of a clinical word stands in; kept, as other words have the part too."""
         key = self._cache_key(("by field", key_of(part)))
         found = self._cache.get(key)
         if found is None:
-            sought = [self.sought(part, segment) for segment in self._snapshot.segments]
-            found = weigh_by_field(sought, self.table(NAMING), self._snapshot, partial(self.having, part))
+            here = [self.occurrences(part, segment) for segment in self._snapshot.segments]
+            found = weigh_by_field(here, self.table(NAMING), self._snapshot, partial(self.having, part))
             self._cache.put(key, found, found.bytes_held)
         return found
 

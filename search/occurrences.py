@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import sub
 from threading import local
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,11 +37,7 @@ class Occurrences(NamedTuple):
     def weighted(self, table: Table) -> Table:
         """What each posting counts, ``table`` saying so for each code."""
         found: Table = table.take(self.codes)
-        start = 0
-        for _, weight, count in self.terms:
-            if weight != 1.0:
-                found[start : start + count] *= weight
-            start += count
+        _multiply(found, [weight for _, weight, _ in self.terms], [count for _, _, count in self.terms])
         return found
 
     def each(self) -> Iterator[tuple[str | None, float, Documents, Codes]]:
@@ -57,11 +55,11 @@ class Occurrences(NamedTuple):
         kept = self.codes < fields.stop << codec.FIELD_SHIFT
         if fields.start:
             kept &= self.codes >= fields.start << codec.FIELD_SHIFT
-        places = np.flatnonzero(kept)
-        ends = np.cumsum([count for _, _, count in self.terms])
-        counts = np.diff(np.searchsorted(places, ends), prepend=0).tolist()
+        places = kept.nonzero()[0]
+        ends = places.searchsorted(list(accumulate([count for _, _, count in self.terms]))).tolist()
+        counts = map(sub, ends, [0, *ends])
         terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
-        return Occurrences(self.pages[places], self.codes[places], terms)
+        return Occurrences(self.pages.take(places), self.codes.take(places), terms)
 
 
 class _Room(local):
@@ -79,18 +77,21 @@ _ROOM = _Room()
 class Sought(NamedTuple):
     """What a part of a query asks for in one segment.
 
-    ``terms`` are known by name, weight, number and how many postings they have, those of ``unnamed`` numbers count 1
-    each; the postings of both are not yet read. ``found`` is what else there is.
+    Terms are known by their ``names``, ``weights``, ``numbers`` and ``counts`` of postings, those of ``unnamed``
+    numbers count 1 each; the postings of both are not yet read. ``found`` is what else there is.
     """
 
     segment: Segment
-    terms: Sequence[tuple[str, float, int, int]] = ()
+    names: Sequence[str] = ()
+    weights: Sequence[float] = ()
+    numbers: Sequence[int] = ()
+    counts: Sequence[int] = ()
     unnamed: range = range(0)
     found: Sequence[Occurrences] = ()
 
     def postings(self) -> int:
         """How many postings there are."""
-        listed = sum([count for _, _, _, count in self.terms])
+        listed = sum(self.counts)
         if self.unnamed:
             listed += self.segment.postings_between(self.unnamed.start, self.unnamed.stop)
         return listed + sum([len(found.pages) for found in self.found])
@@ -98,9 +99,9 @@ class Sought(NamedTuple):
     def occurrences(self) -> Occurrences:
         """All of it, the terms first."""
         found = list(self.found)
-        if self.terms:
-            pages, codes, _ = self.segment.postings_of([number for _, _, number, _ in self.terms])
-            found.insert(0, Occurrences(pages, codes, [(term, weight, count) for term, weight, _, count in self.terms]))
+        if self.numbers:
+            pages, codes, _ = self.segment.postings_of(self.numbers)
+            found.insert(0, Occurrences(pages, codes, list(zip(self.names, self.weights, self.counts, strict=True))))
         if self.unnamed:
             pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
             found.append(Occurrences(pages, codes, [(None, 1.0, len(pages))]))
@@ -125,39 +126,45 @@ class Sought(NamedTuple):
 
     def _parts(self) -> Iterator[tuple[Documents, Codes]]:
         """Pages and codes of the postings not yet read, some at a time."""
-        for terms in _by_room(self.terms):
-            if _has_room(terms):
-                yield self.segment.postings_of([number for _, _, number, _ in terms], _ROOM.pages)[:2]
+        for some, fit in _by_room(self.counts):
+            if fit:
+                yield self.segment.postings_of(self.numbers[some], _ROOM.pages)[:2]
             else:
-                yield from self.segment.posting_parts(terms[0][2], _ROOM.pages)
+                yield from self.segment.posting_parts(self.numbers[some.start], _ROOM.pages)
         if self.unnamed:
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages)
 
 
-def weighed_postings(
-    words: Sequence[Sought], table: Table, row: int, base: int
-) -> Iterator[tuple[Documents, Codes, Table]]:
-    """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
+def weighed_postings(words: Sequence[Sought], table: Table, row: int, base: int) -> Iterator[tuple[Documents, Table]]:
+    """Where each posting stands that one of ``words`` asks for in a segment, and what it counts.
 
     They come some at a time, and the next ones take the place of the last. Pages are numbered through as many rows of
     ``row`` pages as there are words; the segment's begin at ``base``.
     """
     segment = words[0].segment
     in_rows = list(zip(range(base, base + row * len(words), row), words, strict=True))
-    for terms in _by_room([(start, *term[1:]) for start, word in in_rows for term in word.terms]):
-        starts, weights, numbers, counts = zip(*terms, strict=True)
-        if _has_room(terms):
-            places, codes, _ = segment.postings_of(numbers, _ROOM.pages, starts)
-            yield places, codes, _counted(codes, table, weights, counts)
+    starts: list[int] = []
+    numbers: list[int] = []
+    weights: list[float] = []
+    counts: list[int] = []
+    for start, word in in_rows:
+        starts += [start] * len(word.numbers)
+        numbers += word.numbers
+        weights += word.weights
+        counts += word.counts
+    for some, fit in _by_room(counts):
+        if fit:
+            places, codes, _ = segment.postings_of(numbers[some], _ROOM.pages, starts[some])
+            yield places, _counted(codes, table, weights[some], counts[some])
         else:
-            for pages, codes in segment.posting_parts(numbers[0], _ROOM.pages):
-                yield _in_row(pages, starts[0]), codes, _counted(codes, table, weights, [len(codes)])
+            for pages, codes in segment.posting_parts(numbers[some.start], _ROOM.pages):
+                yield _in_row(pages, starts[some.start]), _counted(codes, table, weights[some], [len(codes)])
     for start, word in in_rows:
         if word.unnamed:
             for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
-                yield _in_row(pages, start), codes, _counted(codes, table, [1.0], [len(codes)])
+                yield _in_row(pages, start), _counted(codes, table, [1.0], [len(codes)])
         for found in word.found:
-            yield found.pages + start, found.codes, found.weighted(table)
+            yield found.pages + start, found.weighted(table)
 
 
 def _in_row(pages: Documents, start: int) -> Documents:
@@ -170,55 +177,66 @@ def _counted(codes: Codes, table: Table, weights: Sequence[float], counts: Seque
     """What each posting counts, of as many in a row with one of ``weights`` as ``counts`` says."""
     counted = _ROOM.weights[: len(codes)]
     table.take(codes, out=counted, mode="clip")
-    if set(weights) != {1.0}:
-        counted *= weights[0] if len(weights) == 1 else np.array(weights, np.float32).repeat(counts)
+    _multiply(counted, weights, counts)
     return counted
 
 
-_Listed = TypeVar("_Listed", bound=tuple[Any, float, int, int])
+def _multiply(counted: Table, weights: Iterable[float], counts: Iterable[int]) -> None:
+    """Multiply as many of ``counted`` in a row by each of ``weights`` as ``counts`` says."""
+    first = after = 0
+    shared = 1.0
+    for weight, count in zip(weights, counts, strict=True):
+        if weight != shared:
+            if shared != 1.0:
+                counted[first:after] *= shared
+            first, shared = after, weight
+        after += count
+    if shared != 1.0:
+        counted[first:after] *= shared
 
 
-def _by_room(terms: Sequence[_Listed]) -> Iterator[Sequence[_Listed]]:
-    """The terms, as many at a time as there is room for, or one."""
-    start, held = 0, 0
-    for at, (_, _, _, count) in enumerate(terms):
-        if held + count > _AT_A_TIME and at > start:
-            yield terms[start:at]
-            start, held = at, 0
+def _by_room(counts: Sequence[int]) -> Iterator[tuple[slice, bool]]:
+    """Terms with so many postings, as many at a time as there is room for, or one; and whether there is."""
+    first, held = 0, 0
+    for at, count in enumerate(counts):
+        if held + count > _AT_A_TIME and at > first:
+            yield slice(first, at), held <= _AT_A_TIME
+            first, held = at, 0
         held += count
-    if terms:
-        yield terms[start:]
-
-
-def _has_room(terms: Sequence[_Listed]) -> bool:
-    """Whether there is room for all postings of some terms that are read together."""
-    return len(terms) > 1 or terms[0][3] <= _AT_A_TIME
+    if counts:
+        yield slice(first, len(counts)), held <= _AT_A_TIME
 
 
 def of_terms(segment: Segment, terms: Iterable[str]) -> Sought:
     """Terms, whatever characters they have."""
-    return _sought(
-        segment, [(term, 1.0, number) for term in terms if (number := segment.term_number(term)) is not None]
-    )
+    known = {term: number for term in terms if (number := segment.term_number(term)) is not None}
+    return _sought(segment, list(known), [1.0] * len(known), list(known.values()))
 
 
 def of_variants(segment: Segment, variants: Iterable[Variant], phrases: Phrases) -> Sought:
     """What a word stands for; a variant of several words is a phrase of words with their stems."""
-    terms, found = [], []
+    names, weights, numbers, found = [], [], [], []
     for term, weight, _, _ in variants:
         if " " in term:
             words, steps = telling(term.split())
-            numbers = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
-            pages, codes = phrases.find(segment, numbers, steps)
+            known = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
+            pages, codes = phrases.find(segment, known, steps)
             found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
         elif (number := segment.term_number(term)) is not None:
-            terms.append((term, weight, number))
-    return _sought(segment, terms, found)
+            names.append(term)
+            weights.append(weight)
+            numbers.append(number)
+    return _sought(segment, names, weights, numbers, found)
 
 
-def _sought(segment: Segment, terms: Sequence[tuple[str, float, int]], found: Sequence[Occurrences] = ()) -> Sought:
-    counts = segment.frequencies_of([number for _, _, number in terms])
-    return Sought(segment, [(*term, count) for term, count in zip(terms, counts, strict=True)], found=found)
+def _sought(
+    segment: Segment,
+    names: Sequence[str],
+    weights: Sequence[float],
+    numbers: Sequence[int],
+    found: Sequence[Occurrences] = (),
+) -> Sought:
+    return Sought(segment, names, weights, numbers, segment.frequencies_of(numbers), found=found)
 
 
 def of_range(segment: Segment, start: int, stop: int) -> Sought:

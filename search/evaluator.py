@@ -262,19 +262,19 @@ class Evaluator:
     def _weigh_parts(self, query: InParts) -> Matches:
         """The pages with all parts in one field, scored by the field that says them best."""
         parts: list[Word] = query.subqueries
-        if not all(any(self.sought(part, segment).postings() for segment in self._snapshot.segments) for part in parts):
+        keys = [self._cache_key(("by field", key_of(part))) for part in parts]
+        known = {key: found for key in keys if (found := self._cache.get(key)) is not None}
+        missing = {key: part for key, part in zip(keys, parts, strict=True) if key not in known}
+        sought = [[self.sought(part, segment) for segment in self._snapshot.segments] for part in missing.values()]
+        if not all(any(here.postings() for here in part) for part in sought):
             return NOTHING
-        return best_fields(all_of([self._by_field(part) for part in parts]))
-
-    def _by_field(self, part: Word) -> Matches:
-        """The fields that a part of a clinical word stands in; kept, as other words have the part too."""
-        key = self._cache_key(("by field", key_of(part)))
-        found = self._cache.get(key)
-        if found is None:
-            here = [self.occurrences(part, segment) for segment in self._snapshot.segments]
-            found = weigh_by_field(here, self.table(NAMING), self._snapshot, partial(self.having, part))
-            self._cache.put(key, found, found.bytes_held)
-        return found
+        if missing:
+            having = [partial(self.having, part) for part in missing.values()]
+            weighed = weigh_by_field(sought, self.table(NAMING), self._snapshot, having)
+            for key, found in zip(missing, weighed, strict=True):
+                self._cache.put(key, found, found.bytes_held)  # other words have the part too
+                known[key] = found
+        return best_fields(all_of([known[key] for key in keys]))
 
     # Filters
 

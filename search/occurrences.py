@@ -135,8 +135,10 @@ class Sought(NamedTuple):
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages)
 
 
-def weighed_postings(words: Sequence[Sought], table: Table, row: int, base: int) -> Iterator[tuple[Documents, Table]]:
-    """Where each posting stands that one of ``words`` asks for in a segment, and what it counts.
+def weighed_postings(
+    words: Sequence[Sought], table: Table, row: int, base: int
+) -> Iterator[tuple[Documents, Codes, Table]]:
+    """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
 
     They come some at a time, and the next ones take the place of the last. Pages are numbered through as many rows of
     ``row`` pages as there are words; the segment's begin at ``base``.
@@ -155,16 +157,16 @@ def weighed_postings(words: Sequence[Sought], table: Table, row: int, base: int)
     for some, fit in _by_room(counts):
         if fit:
             places, codes, _ = segment.postings_of(numbers[some], _ROOM.pages, starts[some])
-            yield places, _counted(codes, table, weights[some], counts[some])
+            yield places, codes, _counted(codes, table, weights[some], counts[some])
         else:
             for pages, codes in segment.posting_parts(numbers[some.start], _ROOM.pages):
-                yield _in_row(pages, starts[some.start]), _counted(codes, table, weights[some], [len(codes)])
+                yield _in_row(pages, starts[some.start]), codes, _counted(codes, table, weights[some], [len(codes)])
     for start, word in in_rows:
         if word.unnamed:
             for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
-                yield _in_row(pages, start), _counted(codes, table, [1.0], [len(codes)])
+                yield _in_row(pages, start), codes, _counted(codes, table, [1.0], [len(codes)])
         for found in word.found:
-            yield found.pages + start, found.weighted(table)
+            yield found.pages + start, found.codes, found.weighted(table)
 
 
 def _in_row(pages: Documents, start: int) -> Documents:

@@ -15,9 +15,12 @@ from ..indexer.analysis import STOP_WORDS
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
 from .cache import BoundedCache
-from .matches import Mask
+from .matches import Mask, among
 
 _POSITION_BITS = 24
+_FEW = 1 << 12
+"""So many fields of pages are looked for one by one; of more, all the places of words on their pages are compared."""
+
 _SELECTIVE = 4
 """Where a phrase may need less than one in so many postings of a word, the others are not read."""
 
@@ -56,10 +59,14 @@ class Phrases:
         if not all(words):
             return NOWHERE
         read = [self._read(segment, terms) for terms in words]
-        together = _together(read, segment.pages)
-        if together is None:
+        rarest_first = sorted(read, key=lambda word: len(word.pages))
+        on_page = _on_page_together(rarest_first, segment.pages)
+        if on_page is None:
             return NOWHERE
-        found = [word.places_in(together) for word in read]
+        wanted = _in_field_together(rarest_first, on_page)
+        if wanted is not None and not len(wanted):
+            return NOWHERE
+        found = [word.places_in(on_page, wanted) for word in read]
         before = found[0]
         for here, step in zip(found[1:], steps, strict=True):
             if not len(before):
@@ -74,7 +81,7 @@ class Phrases:
         found = self._kept.get((segment, terms))
         if found is None:
             pages, codes, sizes = segment.postings_of(terms)
-            found = _Postings(segment, terms, sizes, codes, pages << FIELD_BITS | codes >> codec.FIELD_SHIFT)
+            found = _Postings(segment, terms, sizes, pages, codes, pages << FIELD_BITS | codes >> codec.FIELD_SHIFT)
             self._kept.put((segment, terms), found, _BYTES_A_POSTING * len(pages))
         return found
 
@@ -89,19 +96,22 @@ class _Postings:
     segment: Segment
     terms: tuple[int, ...]
     sizes: Sequence[int]
+    pages: Documents
     codes: Codes
     fields: Places
     _occurrences: tuple[Codes, Places, npt.NDArray[np.unsignedinteger[Any]]] | None = None
     _places: Places | None = None
 
-    def places_in(self, together: Mask) -> Places:
-        """Where any of the terms stands in the fields of pages that are marked in ``together``."""
+    def places_in(self, on_page: Mask, wanted: Places | None) -> Places:
+        """Where any of the terms stands on the pages of ``on_page``; in the ``wanted`` fields only, if they are few."""
         if self._places is None:
-            kept = together.take(self.fields).nonzero()[0]
-            if _SELECTIVE * len(kept) < len(self.fields):
-                return self._places_of(kept)
+            if wanted is not None:
+                kept = on_page.take(self.pages).nonzero()[0]
+                kept = kept.compress(among(self.fields.take(kept), wanted))
+                if _SELECTIVE * len(kept) < len(self.pages):
+                    return self._places_of(kept)
             self._places = self._places_of(None)
-        return self._places.compress(together.take(self._places >> _POSITION_BITS))
+        return self._places.compress(on_page.take(self._places >> FIELD_BITS + _POSITION_BITS))
 
     def _places_of(self, kept: npt.NDArray[np.int64] | None) -> Places:
         """The places of all postings, or of those that are ``kept``."""
@@ -128,18 +138,30 @@ class _Postings:
         return counts, ends, np.concatenate(each)
 
 
-def _together(words: Sequence[_Postings], pages: int) -> Mask | None:
-    """The fields of ``pages`` that every one of ``words`` stands in, by number of page and field; None for no field."""
-    here, *others = sorted([word.fields for word in words], key=len)
-    for fields in others:
-        marked = _marked(here, pages)
-        here = fields.compress(marked.take(fields))
+def _on_page_together(words: Sequence[_Postings], pages: int) -> Mask | None:
+    """The pages that every one of ``words``, the rarest first, stands on; None where there is none."""
+    rarest, *others = words
+    here = rarest.pages
+    for word in others:
+        on_page = np.zeros(pages, bool)
+        on_page[here] = True
+        here = word.pages.compress(on_page.take(word.pages))
         if not len(here):
             return None
-    return _marked(here, pages)
+    on_page = np.zeros(pages, bool)
+    on_page[here] = True
+    return on_page
 
 
-def _marked(fields: Places, pages: int) -> Mask:
-    marked = np.zeros(pages << FIELD_BITS, bool)
-    marked[fields] = True
-    return marked
+def _in_field_together(words: Sequence[_Postings], on_page: Mask) -> Places | None:
+    """The fields of the pages ``on_page`` that every one of ``words`` stands in, ascending; None where many may be."""
+    rarest, *others = words
+    fields = rarest.fields.compress(on_page.take(rarest.pages))
+    if len(fields) > _FEW:
+        return None
+    fields.sort(kind="stable")
+    for word in others:
+        theirs = word.fields.compress(on_page.take(word.pages))
+        theirs.sort(kind="stable")
+        fields = fields.compress(among(fields, theirs))
+    return fields

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from threading import local
 
@@ -11,10 +11,11 @@ import numpy as np
 from ..indexer import parameters
 from ..indexer import postings as codec
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
+from ..indexer.segment import Codes
 from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
-from .occurrences import Occurrences, Sought, weighed_postings
+from .occurrences import Sought, weighed_postings
 from .phrases import NOWHERE
 from .scoring import Table, inverse_document_frequency, saturated
 
@@ -92,7 +93,7 @@ def _by_place(
     tf = _ROOM.zeros(len(words), snapshot.pages)
     places = tf.reshape(-1)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, weights in weighed_postings(here, table, snapshot.pages, base):
+        for those, _, weights in weighed_postings(here, table, snapshot.pages, base):
             np.add.at(places, those, weights)
     if not snapshot.all_live:
         tf *= snapshot.live
@@ -109,39 +110,42 @@ def _by_order(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
     """The matches of words, added up where the postings of a page come together in order."""
-    places, weights = _listed(words, table, snapshot)
+    places, _, weights = _listed(words, table, snapshot)
     places, tf = _added_up(places, weights)
     if not snapshot.all_live:
         live = snapshot.live.take(places % snapshot.pages)
         places, tf = places.compress(live), tf.compress(live)
-    rows = np.arange(len(words) + 1) * snapshot.pages
     found = []
-    ends = np.searchsorted(places, rows).tolist()
-    for start, (first, after), of_word in zip(rows, pairwise(ends), having, strict=False):
+    for (first, after), start, of_word in zip(*_rows(places, len(words), snapshot.pages), having, strict=True):
         scores = saturated(tf[first:after], snapshot.live_count, of_word(after - first))
         found.append(Matches(places[first:after] - start, scores))
     return found
 
 
-def weigh_by_field(here: Sequence[Occurrences], table: Table, snapshot: Snapshot, having: HavingInField) -> Matches:
-    """The fields of pages where a word stands, of which each segment has what is ``here``; weighed field by field.
+def weigh_by_field(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[HavingInField]
+) -> list[Matches]:
+    """The fields of pages where each of ``words`` stands, which is weighed in each field by itself.
 
     They are told by numbers of page and field: see :func:`best_fields`.
     """
-    places, weights = [NOWHERE[0]], [np.empty(0, np.float32)]
-    for occurrences, base in zip(here, snapshot.bases, strict=False):
-        places.append((occurrences.pages + base) << FIELD_BITS | occurrences.codes >> codec.FIELD_SHIFT)
-        weights.append(occurrences.weighted(table))
-    found, tf = _added_up(np.concatenate(places), np.concatenate(weights))
-    matching = tf > 0
+    places, codes, weights = _listed(words, table, snapshot)
+    places, tf = _added_up(places << FIELD_BITS | codes >> codec.FIELD_SHIFT, weights)
     if not snapshot.all_live:
-        matching &= snapshot.live.take(found >> FIELD_BITS)
-    found, tf = found.compress(matching), tf.compress(matching)
-    fields = found & FIELD_MASK
-    rarities = np.zeros(FIELD_MASK + 1, np.float32)
-    for field, count in enumerate(np.bincount(fields).tolist()):
-        rarities[field] = inverse_document_frequency(snapshot.live_count, having(count, field)) if count else 0
-    return Matches(found, tf / (tf + np.float32(parameters.K1)) * rarities.take(fields))
+        live = snapshot.live.take((places >> FIELD_BITS) % snapshot.pages)
+        places, tf = places.compress(live), tf.compress(live)
+    scores = tf / (tf + np.float32(parameters.K1))
+    found = []
+    for (first, after), start, in_field in zip(
+        *_rows(places, len(words), snapshot.pages << FIELD_BITS), having, strict=True
+    ):
+        own = places[first:after] - start
+        fields = own & FIELD_MASK
+        rarities = np.zeros(FIELD_MASK + 1, np.float32)
+        for field, here in enumerate(np.bincount(fields).tolist()):
+            rarities[field] = inverse_document_frequency(snapshot.live_count, in_field(here, field)) if here else 0
+        found.append(Matches(own, scores[first:after] * rarities.take(fields)))
+    return found
 
 
 def best_fields(matches: Matches) -> Matches:
@@ -155,15 +159,22 @@ def best_fields(matches: Matches) -> Matches:
     return Matches(pages.take(starts), np.maximum.reduceat(scores, starts)) if len(starts) else NOTHING
 
 
-def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot) -> tuple[Pages, Table]:
-    """Where each posting of ``words`` that counts stands, in a row of pages for each word, and what it counts."""
-    places, counted = [NOWHERE[0]], [np.empty(0, np.float32)]
+def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot) -> tuple[Pages, Codes, Table]:
+    """Where each posting of ``words`` that counts stands, in a row of pages for each word, its code, what it counts."""
+    places, codes, counted = [NOWHERE[0]], [NOWHERE[1]], [np.empty(0, np.float32)]
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, weights in weighed_postings(here, table, snapshot.pages, base):
+        for those, their_codes, weights in weighed_postings(here, table, snapshot.pages, base):
             kept = (weights > 0).nonzero()[0]
             places.append(those.take(kept))
+            codes.append(their_codes.take(kept))
             counted.append(weights.take(kept))
-    return np.concatenate(places), np.concatenate(counted)
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(counted)
+
+
+def _rows(places: Pages, words: int, row: int) -> tuple[Iterable[tuple[int, int]], Sequence[int]]:
+    """From where to where in ascending ``places`` the row of each word is, and the place that the row begins with."""
+    starts = range(0, (words + 1) * row, row)
+    return pairwise(places.searchsorted(starts).tolist()), starts[:words]
 
 
 def _added_up(places: Pages, values: Table) -> tuple[Pages, Table]:

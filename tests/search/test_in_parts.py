@@ -56,7 +56,7 @@ def test_how_many_at_a_time_does_not_show(folder: Path, monkeypatch: pytest.Monk
     ]
 
 
-@pytest.mark.parametrize(("limit", "value"), [("_SELECTIVE", 0), ("_SELECTIVE", 10**9)])
+@pytest.mark.parametrize(("limit", "value"), [("_SELECTIVE", 0), ("_SELECTIVE", 10**9), ("_FEW", 0)])
 def test_what_is_read_of_words_in_phrases_does_not_show(
     folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:

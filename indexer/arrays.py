@@ -254,7 +254,7 @@ class ArrayFile:
 class Column:
     """One array of a file; what is taken from it has been verified."""
 
-    __slots__ = ("_array", "_bytes", "_count", "_file", "_itemsize", "_numbers", "_offset", "_verified", "dtype")
+    __slots__ = ("_array", "_count", "_file", "_itemsize", "_lead", "_numbers", "_shift", "_verified", "dtype")
 
     def __init__(self, blocks: _Blocks, array: Array, offset: int) -> None:
         # Not the file: with a cycle its mapping would outlive the last use of it.
@@ -263,10 +263,11 @@ class Column:
         self._count = len(array)
         self.dtype = array.dtype
         self._array = array
-        self._offset = offset
         self._itemsize = array.itemsize
         self._numbers = array.data
-        self._bytes: memoryview = self._numbers.cast("B") if len(array) else memoryview(b"")
+        # The elements that would fit before it in the file, and how many make a block: two to the power of that.
+        self._lead = offset // array.itemsize
+        self._shift = _BLOCK_BITS - (array.itemsize.bit_length() - 1)
 
     def __len__(self) -> int:
         return len(self._array)
@@ -275,8 +276,7 @@ class Column:
         """One element as a Python number; DamagedIndex where the place lies outside."""
         if not 0 <= place < len(self._array):
             raise DamagedIndex(self._file.name, "an offset points outside its array")
-        start = self._offset + place * self._itemsize
-        self._file.verify(start, start + self._itemsize)
+        self._verify(place, place + 1)
         return int(self._numbers[place])
 
     def pair(self, place: int) -> tuple[int, int]:
@@ -284,8 +284,7 @@ class Column:
         if not 0 <= place < self._count - 1:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
         if not self._is_sound(place, place + 2):
-            start = self._offset + place * self._itemsize
-            self._file.verify(start, start + 2 * self._itemsize)
+            self._verify(place, place + 2)
         numbers = self._numbers
         return numbers[place], numbers[place + 1]
 
@@ -322,16 +321,18 @@ class Column:
 
     def _is_sound(self, start: int, stop: int) -> bool:
         """Whether all elements from ``start`` to ``stop``, which is after it, are known to be what was written."""
-        first, end = self._offset + start * self._itemsize, self._offset + stop * self._itemsize
-        return self._verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) < 0
+        lead, shift = self._lead, self._shift
+        return self._verified.find(0, start + lead >> shift, (stop + lead - 1 >> shift) + 1) < 0
+
+    def _verify(self, start: int, stop: int) -> None:
+        self._file.verify((start + self._lead) * self._itemsize, (stop + self._lead) * self._itemsize)
 
     def _verify_each(self, places: Iterable[tuple[int, int]]) -> None:
         """Make sure of each of ``places``, a start and a stop, and of what lies near."""
-        verified, size, offset = self._verified, self._itemsize, self._offset
+        find, lead, last, shift = self._verified.find, self._lead, self._lead - 1, self._shift
         for start, stop in places:
-            first, end = offset + start * size, offset + stop * size
-            if start < stop and verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
-                self._file.verify_with_near(first, end)
+            if find(0, start + lead >> shift, (stop + last >> shift) + 1) >= 0:
+                self._file.verify_with_near((start + lead) * self._itemsize, (stop + lead) * self._itemsize)
 
     @property
     def memory(self) -> memoryview:
@@ -340,13 +341,11 @@ class Column:
 
     def bytes(self, start: int, stop: int) -> bytes:
         """The bytes from ``start`` to ``stop`` of an array of bytes."""
-        if not 0 <= start <= stop <= len(self._bytes):
+        if not 0 <= start <= stop <= self._count:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
-        if start < stop:
-            first, end = self._offset + start, self._offset + stop
-            if self._verified.find(0, first >> _BLOCK_BITS, ((end - 1) >> _BLOCK_BITS) + 1) >= 0:
-                self._file.verify(first, end)
-        return self._bytes[start:stop].tobytes()
+        if start < stop and not self._is_sound(start, stop):
+            self._verify(start, stop)
+        return self._numbers[start:stop].tobytes()
 
     def all(self) -> Array:
         """The whole array."""

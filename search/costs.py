@@ -54,9 +54,7 @@ def check_costs(query: str, asked_for: Sequence[Any], snapshot: Snapshot, evalua
 
 
 def _is_costly(leaf: Any) -> bool:
-    if isinstance(leaf, Word):
-        return any(" " in variant.term for variant in leaf.variants)
-    return isinstance(leaf, _COSTLY)
+    return bool(leaf.phrases) if isinstance(leaf, Word) else isinstance(leaf, _COSTLY)
 
 
 def _cost(leaf: Any, segment: Segment, evaluator: Evaluator) -> int:
@@ -68,7 +66,7 @@ def _cost(leaf: Any, segment: Segment, evaluator: Evaluator) -> int:
     if isinstance(leaf, q.Phrase):
         return _PLACE_COST * sum(_frequency(segment, word) for word in leaf.words)
     if isinstance(leaf, Word):
-        phrases = (telling(variant.term.split())[0] for variant in leaf.variants if " " in variant.term)
+        phrases = (telling(phrase.split())[0] for phrase in leaf.phrases)
         return _PLACE_COST * sum(_stem_frequency(segment, word) for words in phrases for word in words)
     return sum(_frequency(segment, term) for term in evaluator.expansion(leaf).terms)
 

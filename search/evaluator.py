@@ -316,7 +316,7 @@ _METHODS: dict[type, Callable[[Evaluator, Any, _Known], Matches]] = {
 
 def _has_phrases(query: Any) -> bool:
     """Whether finding a leaf looks for words side by side."""
-    return isinstance(query, q.Phrase) or (isinstance(query, Word) and any(" " in v.term for v in query.variants))
+    return bool(query.phrases) if isinstance(query, Word) else isinstance(query, q.Phrase)
 
 
 def key_of(query: Any) -> Hashable:

@@ -1,11 +1,11 @@
-"""One immutable file of named NumPy arrays with a checksum for every 4 KiB of it.
+"""One immutable file of named NumPy arrays with a checksum for every 64 KiB of it.
 
 Layout, little-endian::
 
     "PSARRAYS" u32 version u32 0            16 bytes
     the arrays, each at a multiple of 64
-    u32 CRC-32 of each 4 KiB block of all of the above
-    u32 CRC-32 of each 4 KiB of these checksums
+    u32 CRC-32 of each 64 KiB block of all of the above
+    u32 CRC-32 of each 64 KiB of these checksums
     directory: JSON {name: [dtype, offset, count]}
     u64 offset of the checksums, u64 offset of the directory
     u32 CRC-32 of everything from the checksums of checksums to here
@@ -35,16 +35,15 @@ from .storage import Output, Storage
 
 Array = npt.NDArray[Any]
 
-_MAGIC = b"PSARRAYS" + struct.pack("<II", 1, 0)
+_MAGIC = b"PSARRAYS" + struct.pack("<II", 2, 0)
 _TRAILER = struct.Struct("<QQI")
 _ALIGNMENT = 64
-_BLOCK_BITS = 12
+_BLOCK_BITS = 16  # what the system maps at a time, too
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
-_TOGETHER = 256  # blocks brought in at once, fewer than one block of checksums vouches for
-_BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, every so manieth of which, at least, is kept at hand
-_MOST_SIGNPOSTS = 256
-_NEAR = 1 << 16  # bytes, aligned, verified together: what the system maps at a time
+_TOGETHER = 16  # blocks brought in at once, fewer than one block of checksums vouches for
+_BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, at least
+_MOST_SIGNPOSTS = 512
 _TOUCHED_TOGETHER = 64  # strings of which a few are wanted, and no more of them lie between the first and the last
 _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
@@ -176,13 +175,6 @@ class _Blocks:
             self._verify_blocks(block, together if sound < 0 else sound)
             block = self.verified.find(0, together if sound < 0 else sound, after)
 
-    def verify_with_near(self, start: int, stop: int) -> None:
-        """Verify what lies around the bytes from ``start`` to ``stop`` with them.
-
-        What queries take next is often near, and a few blocks more cost less than coming back for them.
-        """
-        self.verify(start & -_NEAR, min((stop + _NEAR - 1) & -_NEAR, self.end))
-
     def _verify_blocks(self, block: int, after: int) -> None:
         start, stop = block << _BLOCK_BITS, min(after << _BLOCK_BITS, self.end)
         self._bring_in(start, stop)
@@ -289,7 +281,7 @@ class Column:
         return numbers[place], numbers[place + 1]
 
     def pairs(self, places: Sequence[int]) -> list[tuple[int, int]]:
-        """For each of ``places`` what :meth:`pair` gives; what lies near is verified with it."""
+        """For each of ``places`` what :meth:`pair` gives, at a fraction of the time."""
         if places:
             low, high = min(places), max(places) + 2
             if low < 0 or high > self._count:
@@ -304,7 +296,7 @@ class Column:
         if not 0 <= start <= stop <= self._count:
             raise DamagedIndex(self._file.name, "an offset points outside its array")
         if start < stop and not self._is_sound(start, stop):
-            self._verify_each([(start, stop)])
+            self._verify(start, stop)
         return self._array[start:stop]
 
     def slices(self, places: Sequence[tuple[int, int]]) -> list[Array]:
@@ -328,11 +320,11 @@ class Column:
         self._file.verify((start + self._lead) * self._itemsize, (stop + self._lead) * self._itemsize)
 
     def _verify_each(self, places: Iterable[tuple[int, int]]) -> None:
-        """Make sure of each of ``places``, a start and a stop, and of what lies near."""
+        """Make sure of each of ``places``, a start and a stop."""
         find, lead, last, shift = self._verified.find, self._lead, self._lead - 1, self._shift
         for start, stop in places:
             if find(0, start + lead >> shift, (stop + last >> shift) + 1) >= 0:
-                self._file.verify_with_near((start + lead) * self._itemsize, (stop + lead) * self._itemsize)
+                self._verify(start, stop)
 
     @property
     def memory(self) -> memoryview:
@@ -430,16 +422,28 @@ class Strings:
         return self._data.slice(int(offsets[0]), int(offsets[-1])), offsets - offsets[0]
 
 
-class SortedStrings(Strings):
-    """Byte strings in ascending order, of which a search touches a few stretches only, however many there are."""
+def signposts(strings: Sequence[bytes]) -> Sequence[bytes]:
+    """Those of sorted ``strings`` that lie beside them, so that a search among many need not touch them all over."""
+    return strings[:: _signpost_step(len(strings))]
 
-    __slots__ = ("_signposts", "_sound", "_step")
+
+def _signpost_step(count: int) -> int:
+    return max(_BETWEEN_SIGNPOSTS, -(-count // _MOST_SIGNPOSTS))
+
+
+class SortedStrings(Strings):
+    """Byte strings in ascending order, of which a search touches one stretch only, however many there are."""
+
+    __slots__ = ("_beside", "_signposts", "_sound", "_step")
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         super().__init__(file, name)
-        self._step = max(_BETWEEN_SIGNPOSTS, len(self) // _MOST_SIGNPOSTS)
+        self._beside = Strings(file, f"{name}_signposts")
         self._signposts: list[bytes] | None = None
-        self._sound = bytearray(len(self) // self._step + 2)
+        self._step = _signpost_step(len(self))
+        if len(self._beside) != -(-len(self) // self._step):
+            raise DamagedIndex(file.name, f"array {name}_signposts_offsets does not fit the others")
+        self._sound = bytearray(len(self._beside) + 1)
 
     def place(self, wanted: bytes) -> int | None:
         """Where ``wanted`` stands; None where it does not."""
@@ -467,7 +471,7 @@ class SortedStrings(Strings):
     def _stretch(self, wanted: bytes) -> tuple[int, int]:
         """Between which places ``wanted`` stands, if anywhere; what is there has been verified."""
         if self._signposts is None:
-            self._signposts = self._read_signposts()
+            self._signposts = self._beside.all()
         stretch = bisect_right(self._signposts, wanted)
         low, high = self._step * (stretch - 1) if stretch else 0, min(self._step * stretch, len(self))
         if not self._sound[stretch]:
@@ -475,9 +479,3 @@ class SortedStrings(Strings):
             self._data.slice(self._offsets.memory[low], self._offsets.memory[high])
             self._sound[stretch] = 1
         return low, high
-
-    def _read_signposts(self) -> list[bytes]:
-        places = range(0, len(self), self._step)
-        if len(self._data) < len(places) * _BLOCK:  # hardly a block lies between them
-            return self.several(list(places)) if places else []
-        return [self[at] for at in places]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, pack_strings
+from .arrays import Array, pack_strings, signposts
 from .page import IndexablePage
 
 
@@ -47,6 +47,11 @@ def strings(name: str, values: Iterable[bytes]) -> dict[str, Array]:
     """The two arrays that :class:`~.arrays.Strings` of that name reads."""
     data, offsets = pack_strings(values)
     return {f"{name}_data": data, f"{name}_offsets": offsets}
+
+
+def sorted_strings(name: str, values: Sequence[bytes]) -> dict[str, Array]:
+    """The arrays that :class:`~.arrays.SortedStrings` of that name reads."""
+    return {**strings(name, values), **strings(f"{name}_signposts", signposts(values))}
 
 
 def kept_source(source: str, container: str) -> bytes:

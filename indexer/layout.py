@@ -15,7 +15,8 @@ import numpy as np
 
 from . import postings
 from .analysis import has_digit, stems
-from .arrays import Array, Spool, narrow, pack_strings
+from .arrays import Array, Spool, narrow
+from .columns import sorted_strings
 from .storage import Storage
 
 Arrays = dict[str, Array | Spool | Iterator[Array]]
@@ -163,7 +164,6 @@ def ranges(starts: Array, counts: Array) -> Array:
 
 def dictionary(terms: list[bytes]) -> dict[str, Array]:
     """The sorted ``terms`` and, for every stem that is not its own only term, the numbers of its terms."""
-    data, offsets = pack_strings(terms)
     words = [(number, text) for number, text in enumerate(map(bytes.decode, terms)) if not has_digit(text)]
     texts = [text for _, text in words]
     members: dict[str, list[int]] = {}
@@ -174,13 +174,10 @@ def dictionary(terms: list[bytes]) -> dict[str, Array]:
         for stem, numbers in members.items()
         if len(numbers) > 1 or terms[numbers[0]] != stem.encode()
     )
-    stem_data, stem_offsets = pack_strings(stem for stem, _ in shared)
     ends = list(accumulate((len(numbers) for _, numbers in shared), initial=0))
     return {
-        "term_data": data,
-        "term_offsets": offsets,
-        "stem_data": stem_data,
-        "stem_offsets": stem_offsets,
+        **sorted_strings("term", terms),
+        **sorted_strings("stem", [stem for stem, _ in shared]),
         "stem_ends": np.array(ends, np.uint32),
         "stem_terms": np.array([number for _, numbers in shared for number in numbers], np.uint32),
     }

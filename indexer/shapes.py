@@ -8,7 +8,7 @@ from .fields import FIELDS
 
 _PAGE_ROWS = ("id_order", "systems", "containers", "sizes", "mtimes", "parsers")
 _TERM_ROWS = ("posting_offsets", "gap_offsets", "position_offsets")
-_STRINGS = ("term", "stem", "id", "source", "stored", "system", "container")
+_STRINGS = ("term", "term_signposts", "stem", "stem_signposts", "id", "source", "stored", "system", "container")
 _TYPES = {
     **dict.fromkeys(("stem_ends", "stem_terms", "id_order", "containers", "parsers"), ("<u4",)),
     **dict.fromkeys(("systems", "codes"), ("<u2",)),

@@ -23,8 +23,8 @@ from ..page import IndexablePage, PageFacts, tokens_by_field
 from ..postings import LENGTHS, MAX_COUNT, length_bytes
 from ..stored import unpack_procedure
 
-LAYOUT = 2
-"""Raised when the same page gives another document; an index of another layout is built anew."""
+LAYOUT = 3
+"""Raised when the same pages give other documents or another dictionary; an index of another layout is built anew."""
 
 FIRST_TERM = "\x02"
 """Every term comes after this, every end of a line before it."""

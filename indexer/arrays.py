@@ -432,7 +432,7 @@ def _signpost_step(count: int) -> int:
 
 
 class SortedStrings(Strings):
-    """Byte strings in ascending order, of which a search touches one stretch only, however many there are."""
+    """Byte strings in ascending order, none empty; a search touches one stretch only, however many there are."""
 
     __slots__ = ("_beside", "_signposts", "_sound", "_step")
 
@@ -455,7 +455,7 @@ class SortedStrings(Strings):
         at = text.find(wanted)
         while at >= 0:
             place = bisect_left(offsets, start + at, low, high)
-            if offsets[place] == start + at and offsets[place + 1] == start + at + size:
+            if place < high and offsets[place] == start + at and offsets[place + 1] == start + at + size:
                 return place
             at = text.find(wanted, at + 1)
         return None

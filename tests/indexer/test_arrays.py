@@ -107,14 +107,17 @@ def test_several_places_give_what_each_gives(tmp_path_factory: pytest.TempPathFa
 
 
 @settings(max_examples=30)
-@given(st.lists(st.binary(max_size=6), max_size=12), st.binary(max_size=6))
-def test_strings_come_back_and_sorted_ones_are_found(values: list[bytes], wanted: bytes) -> None:
-    values.sort()
+@given(st.sets(st.binary(min_size=1, max_size=6), max_size=200), st.binary(max_size=6))
+def test_strings_come_back_and_sorted_ones_are_found(some: set[bytes], wanted: bytes) -> None:
+    values = sorted(some)
     with tempfile.TemporaryDirectory() as folder:
         file = ArrayFile("some", *written(folder, sorted_strings("word", values)))
         strings = Strings(file, "word")
         assert [strings[place] for place in range(len(strings))] == strings.all() == values
-        assert SortedStrings(file, "word").find(wanted) == sum(value < wanted for value in values)
+        found = SortedStrings(file, "word")
+        assert found.find(wanted) == sum(value < wanted for value in values)
+        for value in (wanted, b"", *values):
+            assert found.place(value) == (values.index(value) if value in values else None)
 
 
 def test_a_search_among_many_strings_touches_a_small_part_of_them(tmp_path: Path) -> None:
@@ -126,4 +129,6 @@ def test_a_search_among_many_strings_touches_a_small_part_of_them(tmp_path: Path
     assert sum(blocks) < 10 < len(blocks) / 10
     for wanted in (*values[:: len(values) // 3000], b"", b"0", b"1", b"%020d" % 999_998, b"%020d" % 999_999):
         for near in (wanted, wanted + b"x", wanted[:-1]):
-            assert strings.find(near) == bisect_left(values, near)
+            place = bisect_left(values, near)
+            assert strings.find(near) == place
+            assert strings.place(near) == (place if values[place : place + 1] == [near] else None)

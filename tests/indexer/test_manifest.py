@@ -63,7 +63,8 @@ def test_the_content_below_is_sound(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "value"),
     [
-        (("format",), FORMAT + 1), (("format",), None), (("generation",), -1), (("generation",), "1"), (("generation",), True),
+        (("format",), FORMAT + 1), (("format",), None), (("generation",), -1), (("generation",), "1"),
+        (("generation",), True),
         (("next_file",), 2**70), (("versions",), []), (("versions", "fields"), None), (("versions", "other"), 1),
         (("segments",), 5), (("segments",), {}), (("segments", 0), None), (("segments", 0, "pages"), 0),
         (("segments", 0, "live"), 2), (("segments", 0, "lengths"), []), (("segments", 0, "filled"), [1] * len(FIELDS)),

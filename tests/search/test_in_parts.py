@@ -1,4 +1,4 @@
-"""Postings are read some at a time, and of words in phrases only some: how many that are does not show."""
+"""Postings are read some at a time, some of those of words in phrases, parts of clinical words once: none of it shows."""
 
 from __future__ import annotations
 
@@ -63,3 +63,18 @@ def test_what_is_read_of_words_in_phrases_does_not_show(
     as_it_comes = answers(folder)
     monkeypatch.setattr(phrases, limit, value)
     assert answers(folder) == as_it_comes
+
+
+def test_a_part_that_another_word_had_already_does_not_show(tmp_path: Path) -> None:
+    done, organs = ("removal", "removals", "repair", "incision"), ("kidney", "kidneys", "colon", "stomach")
+    named = [f"{one} of the {organ}" for one in done for organ in organs]
+    pages = {f"p{at}": page(name, risks=named[-at]) for at, name in enumerate(named)}
+    build(tmp_path, pages)
+    kept = open_index(tmp_path / "index")
+    for query in ("nephrectomy", "colectomy", "nephrotomy", "gastrectomy nephrorrhaphy", "colotomy"):
+        hits = kept.search(query, limit=99).hits
+        assert hits
+        assert [(hit.id, hit.score) for hit in hits] == [
+            (hit.id, pytest.approx(hit.score, rel=1e-6))
+            for hit in open_index(tmp_path / "index").search(query, limit=99).hits
+        ]

@@ -1,4 +1,4 @@
-"""Postings are read some at a time, some of those of words in phrases, parts of clinical words once: none of it shows."""
+"""Postings are read some at a time, of words in phrases only some, parts of clinical words once: none of it shows."""
 
 from __future__ import annotations
 

@@ -7,17 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from .blocks import RawPage
-from .codes import (
-    FoundCode,
-    bare_in_file_name,
-    beside_title,
-    first_of,
-    in_file_name,
-    in_metadata,
-    in_url,
-    labelled,
-    procedure_id,
-)
+from .codes import FoundCode, bare_in_file_name, beside_title, first_of, in_file_name, in_metadata, in_url, labelled
 from .decoding import clean_text, decode, looks_binary
 from .errors import PageError
 from .headings import heading_table
@@ -25,6 +15,7 @@ from .html import TooMuch, read_html
 from .procedure import Procedure
 from .sections import Parts, read_sections
 from .similar import similar_codes
+from .systems import procedure_id
 from .text import read_text
 
 _HTML_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".mhtml"})

@@ -21,11 +21,12 @@ import orjson
 from .errors import PageError
 from .found import Failed, File, Page
 from .procedure import SECTION_KINDS, Procedure, Section, SimilarCode
+from .systems import procedure_id, read_code, system_named
 
 PARSER_VERSION = 3
 """Raised with every change of what pages are parsed to: an index made by another version parses its pages anew."""
 
-# What parses pages and codes is imported where it is used: workers that only read records do without.
+# What parses pages is imported where it is used: workers that only read records do without.
 
 JSON = "application/json"
 
@@ -52,7 +53,9 @@ def parse(page: Page, headings: Mapping[str, str] | None = None) -> Procedure:
         raise PageError(page.source, error.reason) from error
     except Exception as error:  # one bad page is one bad page, whatever it does to a parser
         raise PageError(page.source, f"cannot be parsed: {type(error).__name__}: {error}") from error
-    return replace(procedure, id=page.id or procedure.id, source=page.source)
+    if page.id or procedure.source != page.source:
+        return replace(procedure, id=page.id or procedure.id, source=page.source)
+    return procedure
 
 
 def parse_record(data: bytes, source: str, *, headings: Mapping[str, str] | None = None) -> Procedure:
@@ -162,7 +165,7 @@ def _document(record: Mapping[str, Any], source: str) -> Procedure:
     if not text and not name:
         raise ValueError("`title` and `text` are both empty")
     return Procedure(
-        id=_own_id(record) or _made_id(None, None, source),
+        id=_own_id(record) or procedure_id(None, None, source),
         name=name,
         sections=(Section("summary", "", text),) if text else (),
         source=source,
@@ -172,7 +175,7 @@ def _document(record: Mapping[str, Any], source: str) -> Procedure:
 def _procedure(record: Mapping[str, Any], source: str) -> Procedure:
     system, code = _code(record)
     return Procedure(
-        id=_own_id(record) or _made_id(system, code, source),
+        id=_own_id(record) or procedure_id(system, code, source),
         system=system,
         code=code,
         descriptor=_text(record, "descriptor"),
@@ -209,18 +212,10 @@ def _similar_code(entry: Mapping[str, Any], where: str) -> SimilarCode:
 
 def _code(record: Mapping[str, Any], where: str = "") -> tuple[str | None, str | None]:
     """System and code in their usual spelling as far as they are known, else as they stand."""
-    from .codes import read_code, system_named
-
     system = _text(record, "system", where).strip()
     code = _text(record, "code", where).strip()
     known = system_named(system)
     return known or system or None, read_code(code, known) or code or None
-
-
-def _made_id(system: str | None, code: str | None, source: str) -> str:
-    from .codes import procedure_id
-
-    return procedure_id(system, code, source)
 
 
 def _own_id(record: Mapping[str, Any]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .blocks import Block, RawPage
-from .codes import NO_CODE, FoundCode, beside_title, guess, in_line, labelled, system_named, system_of_label
+from .codes import NO_CODE, FoundCode, beside_title, guess, in_line, labelled, system_of_label
 from .headings import HeadingTable, squeeze
 from .noise import is_furniture
 from .openings import HEAD_LEVEL, Opening, Openings
 from .procedure import SECTION_KINDS, Section
+from .systems import system_named
 
 _MAX_DESCRIPTOR = 1_500  # characters; a longer paragraph is text
 _MIN_DESCRIPTOR = 15  # characters; a shorter one is some label, if nothing marks it as the descriptor

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from .blocks import DASHES, Block
-from .codes import NO_CODE, FoundCode, guess, in_line, in_url, labelled, read_code, system_named, system_of_label
+from .codes import NO_CODE, FoundCode, guess, in_line, in_url, labelled, system_of_label
 from .procedure import SimilarCode
+from .systems import read_code, system_named
 
 _SEPARATORS = " \t:;|,." + DASHES
 _FIRST_WORD = re.compile(r"[^\s:|,;\u2013\u2014]+")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..corpus.codes import system_named
 from ..corpus.errors import QueryError
 from ..corpus.procedure import SECTION_KINDS
+from ..corpus.systems import system_named
 from ..indexer.fields import FIELD_NUMBERS
 from .facets import SECTION, SYSTEM
 from .language import Bounds

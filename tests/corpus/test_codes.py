@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from procsearch.corpus.codes import (
-    NO_CODE,
-    FoundCode,
-    guess,
-    in_file_name,
-    in_line,
-    in_url,
-    procedure_id,
-    system_named,
-    system_of_label,
-)
+from procsearch.corpus.codes import NO_CODE, FoundCode, guess, in_file_name, in_line, in_url, system_of_label
+from procsearch.corpus.systems import procedure_id, system_named
 
 
 @pytest.mark.parametrize(

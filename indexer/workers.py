@@ -187,6 +187,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             process_group=0,
             pipesize=_PIPE_BYTES,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # NumPy's would only take turns with the workers
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

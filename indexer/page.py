@@ -111,7 +111,7 @@ class PageAnalyser:
         run_counts[~is_keyword] = counts
         all_tokens = np.empty(len(tokens) + len(self._keywords), np.uint32)
         of_keyword = np.repeat(is_keyword, run_counts)
-        all_tokens[of_keyword] = list(map(self._numbers.number, self._keywords))
+        all_tokens[of_keyword] = self._numbers.numbers(self._keywords)
         all_tokens[~of_keyword] = tokens
         inverted = invert(all_tokens, places, run_counts)
         found = IndexablePages(self._pages, inverted, self._numbers.words, self.phrases)

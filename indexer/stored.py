@@ -26,7 +26,7 @@ _KIND_NUMBERS = {kind: number for number, kind in enumerate(SECTION_KINDS)}
 _LEVEL = 3
 _WINDOW_BITS = 27  # the most memory that reading a forged page may take: several times what the largest page can hold
 _PHRASES_BYTES = 48_000
-_SAMPLE_BYTES = 1 << 20
+_SAMPLE_BYTES = 1 << 19
 _LONG_SAMPLE = 1 << 16
 
 

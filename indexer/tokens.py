@@ -1,13 +1,16 @@
 """The words of many texts at once, as numbers: array operations in place of a step of Python for each word.
 
 What a word is says :mod:`.analysis`. A word is found again by its bytes, eight at a time as one number: a table leads
-from a hash of them to the number of the word, whose bytes are then compared. Whatever the table does not know, new
-words, long ones and such that share a place, is looked up one by one, each once.
+from a hash of them to the number of the word, whose bytes are then compared. A word has two places in the table; what
+is at neither, new words, long ones and such whose places are taken, is looked up one by one, nearly always once for
+all its occurrences.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import count, islice
 
 import numpy as np
 
@@ -26,6 +29,8 @@ _DIGIT = np.array([c < 128 and chr(c).isdigit() for c in range(256)])
 _LANES = 4  # of eight bytes; longer words are looked up one by one
 _LANE_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 _PADDING = bytes(8 * _LANES + 8)
+_ROUNDS = 3  # of looking at one of several words that seem alike
+_ALIKE_SHIFT = np.uint64(64 - 16)
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Fibonacci hashing
 
 
@@ -41,32 +46,34 @@ def readied(texts: Sequence[str]) -> str:
 
 
 class WordNumbers:
-    """Words and their numbers, in the order they were first met; number 0 is the end of a line."""
+    """Words and their numbers, in the order these were given; number 0 is the end of a line."""
 
     def __init__(self) -> None:
         self.words: list[bytes] = [b""]
         """The words by number, in UTF-8; it only grows."""
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[bytes, int] = defaultdict(count(1).__next__)
         self._shift = np.uint64(64 - 14)
         self._table = np.zeros(1 << 14, np.int32)
         self._hashes = np.zeros(1 << 10, np.uint64)
         self._lengths = np.zeros(1 << 10, np.uint8)
-        self._lanes = np.zeros((1 << 10, _LANES), np.uint64)
+        self._lanes = np.zeros((_LANES, 1 << 10), np.uint64)
 
     def number(self, word: bytes) -> int:
         """The number of a word; it may hold anything."""
-        if len(word) > MAX_TERM:
-            word = word.decode()[:MAX_TERM].encode()
-        number = self._numbers.get(word)
-        if number is None:
-            number = self._numbers[word] = len(self.words)
-            self.words.append(word)
-        return number
+        return self.numbers([word])[0]
+
+    def numbers(self, words: Sequence[bytes]) -> list[int]:
+        """The number of each of some words; they may hold anything."""
+        words = [word if len(word) <= MAX_TERM else word.decode()[:MAX_TERM].encode() for word in words]
+        numbers = list(map(self._numbers.__getitem__, words))
+        new = len(self._numbers) + 1 - len(self.words)
+        self.words += [*islice(reversed(self._numbers), new)][::-1]
+        return numbers
 
     def tokens(self, text: str) -> tuple[Array, Array]:
         """The numbers of the words of a readied text, 0 at the end of each line; and how many each of its parts has."""
         raw = text.encode()
-        data = np.frombuffer(raw.translate(_TO_WORDS) + _PADDING, np.uint8).copy()
+        data = np.frombuffer(bytearray(raw + _PADDING).translate(_TO_WORDS), np.uint8)
         _join_decimals_and_drop_possessives(raw, data)
         in_word = data > 32
         begins = np.empty(len(data), bool)
@@ -98,57 +105,61 @@ class WordNumbers:
             further.append((long, values))
             long = long[bytes_left > 8]
         hashes = (hashes ^ (hashes >> np.uint64(32))) * _MIX
-        found: Array = self._table[hashes >> self._shift]
-        known = (self._lengths[found] == lengths) & (self._lanes[found, 0] == first)
+        found: Array = self._table[self._places(hashes)[0]]
+        known = (self._lengths[found] == lengths) & (self._lanes[0, found] == first)
         for lane, (places, values) in enumerate(further, 1):
-            known[places] &= self._lanes[found[places], lane] == values
+            known[places] &= self._lanes[lane, found[places]] == values
         unknown = np.flatnonzero(~known)
         if len(unknown):
-            found[unknown] = self._look_up_unknown(data, starts[unknown], lengths[unknown], hashes[unknown])
+            words = _Words(data, starts[unknown], lengths[unknown], hashes[unknown])
+            found[unknown] = self._look_up_elsewhere(words)
         return found
 
-    def _look_up_unknown(self, data: Array, starts: Array, lengths: Array, hashes: Array) -> Array:
-        """The number of each word, of which only those with a hash of their own are looked at in Python."""
-        _, at, same = np.unique(hashes, return_index=True, return_inverse=True)
-        found: Array = self._look_up_one_by_one(data, starts[at], lengths[at], hashes[at])[same]
-        equal = self._lengths[found] == lengths
-        eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+    def _places(self, hashes: Array) -> tuple[Array, Array]:
+        """The two places in the table at which a word may stand."""
+        return hashes >> self._shift, (hashes * _MIX) >> self._shift
+
+    def _look_up_elsewhere(self, words: _Words) -> Array:
+        """The number of each word that is not at its first place."""
+        found: Array = self._table[self._places(words.hashes)[1]]
+        known = self._lengths[found] == words.lengths
         for lane in range(_LANES):
-            values = eights[starts + 8 * lane] & _LANE_MASKS[np.clip(lengths - 8 * lane, 0, 8)]
-            equal &= self._lanes[found, lane] == values
-        others = np.flatnonzero(~equal)
-        if len(others):
-            found[others] = self._look_up_one_by_one(data, starts[others], lengths[others], hashes[others])
+            known &= self._lanes[lane, found] == words.lanes[lane]
+        long = np.flatnonzero(words.lengths > 8 * _LANES)
+        if len(long):
+            found[long] = self.numbers(words.texts(long))
+            known[long] = True
+        unknown = np.flatnonzero(~known)
+        for _ in range(_ROUNDS):
+            if not len(unknown):
+                return found
+            alike = words.one_alike(unknown)
+            chosen = np.unique(alike)
+            found[chosen] = self._number_and_remember(words, chosen)
+            same = words.are_same(unknown, alike)
+            found[unknown[same]] = found[alike[same]]
+            unknown = unknown[~same]
+        found[unknown] = self._number_and_remember(words, unknown)
         return found
 
-    def _look_up_one_by_one(self, data: Array, starts: Array, lengths: Array, hashes: Array) -> Array:
-        text = data.tobytes()
-        ends = (starts + lengths).tolist()
-        numbers = np.array(
-            [self.number(text[start:end]) for start, end in zip(starts.tolist(), ends, strict=True)], np.int32
-        )
-        short = lengths <= 8 * _LANES
-        fresh, at = np.unique(numbers[short], return_index=True)
-        self._remember(fresh, text, starts[short][at], lengths[short][at], hashes[short][at])
+    def _number_and_remember(self, words: _Words, chosen: Array) -> list[int]:
+        """The number of each chosen word; the table knows them from then on, as far as places are free."""
+        numbers = self.numbers(words.texts(chosen))
+        self._grow()
+        self._lanes[:, numbers] = words.lanes[:, chosen]
+        self._lengths[numbers] = words.lengths[chosen]
+        self._hashes[numbers] = words.hashes[chosen]
+        self._enter(np.array(numbers, np.int32))
         return numbers
 
-    def _remember(self, numbers: Array, text: bytes, starts: Array, lengths: Array, hashes: Array) -> None:
-        """Let the table know words, as far as their places in it are free."""
-        self._grow()
-        padded = b"".join(
-            text[start : start + length].ljust(8 * _LANES, b"\0")
-            for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
-        )
-        self._lanes[numbers] = np.frombuffer(padded, "<u8").reshape(-1, _LANES)
-        self._lengths[numbers] = lengths
-        self._hashes[numbers] = hashes
-        self._enter(numbers)
-
     def _enter(self, numbers: Array) -> None:
-        places = (self._hashes[numbers] >> self._shift).astype(np.int64)
-        free = self._table[places] == 0
-        # Of two words with one place the one met first keeps it: it is the more frequent one, as a rule.
-        self._table[places[free][::-1]] = numbers[free][::-1]
+        """Put words into the table, each at one of its places if one is free."""
+        for choice in range(2):
+            places = self._places(self._hashes[numbers])[choice]
+            free = self._table[places] == 0
+            # Of two words with one place the one met first keeps it: it is the more frequent one, as a rule.
+            self._table[places[free][::-1]] = numbers[free][::-1]
+            numbers = numbers[self._table[places] != numbers]
 
     def _grow(self) -> None:
         """Make room for all words that have a number."""
@@ -157,12 +168,46 @@ class WordNumbers:
             more = 2 * count - len(self._lengths)
             self._hashes = np.pad(self._hashes, (0, more))
             self._lengths = np.pad(self._lengths, (0, more))
-            self._lanes = np.pad(self._lanes, ((0, more), (0, 0)))
+            self._lanes = np.pad(self._lanes, ((0, 0), (0, more)))
         if count * 4 > len(self._table):
             bits = (count * 4).bit_length()
             self._shift = np.uint64(64 - bits)
             self._table = np.zeros(1 << bits, np.int32)
             self._enter(np.flatnonzero(self._lengths[:count]).astype(np.int32))
+
+
+class _Words:
+    """Some words of ``data``: where they start, their lengths, hashes and lanes."""
+
+    def __init__(self, data: Array, starts: Array, lengths: Array, hashes: Array) -> None:
+        self._data = data
+        self._starts = starts
+        self.lengths = lengths
+        self.hashes = hashes
+        eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+        self.lanes = np.stack([
+            eights[starts + 8 * lane] & _LANE_MASKS[np.clip(lengths - 8 * lane, 0, 8)] for lane in range(_LANES)
+        ])  # fmt: skip
+
+    def one_alike(self, chosen: Array) -> Array:
+        """For each of the chosen words one of them: the same for all that are one word, and seldom for others."""
+        places = self.hashes[chosen] >> _ALIKE_SHIFT
+        one = np.empty(1 << 16, np.int64)
+        one[places] = chosen
+        return one[places]
+
+    def are_same(self, some: Array, others: Array) -> Array:
+        """Whether each of some words, none of them long, is the word that stands beside it in ``others``."""
+        same: Array = self.lengths[some] == self.lengths[others]
+        for lane in self.lanes:
+            same &= lane[some] == lane[others]
+        return same
+
+    def texts(self, chosen: Array) -> list[bytes]:
+        """The bytes of the chosen words."""
+        starts, ends = self._starts[chosen].tolist(), (self._starts + self.lengths)[chosen].tolist()
+        data = self._data.tobytes()
+        return [data[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _join_decimals_and_drop_possessives(raw: bytes, data: Array) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procsearch.indexer import tokens
 from procsearch.indexer.analysis import LINE, MAX_TERM, words
 from procsearch.indexer.tokens import WordNumbers, readied
 
@@ -24,8 +26,8 @@ def expected(of: list[str]) -> list[bytes]:
 
 
 def assert_same(numbers: WordNumbers, of: list[str]) -> None:
-    tokens, counts = numbers.tokens(readied(of))
-    assert [numbers.words[token] for token in tokens] == expected(of)
+    found, counts = numbers.tokens(readied(of))
+    assert [numbers.words[number] for number in found] == expected(of)
     assert counts.tolist() == [len(words(text)) + 1 for text in of]
 
 
@@ -37,18 +39,22 @@ def test_the_words_are_those_of_analysis(batches: list[list[str]]) -> None:
     assert len(set(numbers.words)) == len(numbers.words)
 
 
-def test_many_words_that_begin_alike_are_told_apart() -> None:
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_many_words_that_begin_alike_are_told_apart(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few words are told apart at once: whoever knows the hash can write words of one hash."""
+    monkeypatch.setattr(tokens, "_ROUNDS", rounds)
     random = Random(1)
     vocabulary = ["".join(random.choices("ab", k=random.randrange(1, 45))) for _ in range(20_000)]
     numbers = WordNumbers()
     for _ in range(20):
         assert_same(numbers, [" ".join(random.choices(vocabulary, k=2000))])
+    assert_same(numbers, [" ".join(vocabulary)])
 
 
 def test_a_keyword_is_the_word_of_the_same_letters() -> None:
     numbers = WordNumbers()
     code = numbers.number(b"36904")
     other = numbers.number(b"icd-10 pcs")
-    tokens, _ = numbers.tokens(readied(["Code 36904", "36904"]))
-    assert tokens.tolist().count(code) == 2
-    assert other not in tokens
+    found, _ = numbers.tokens(readied(["Code 36904", "36904"]))
+    assert found.tolist().count(code) == 2
+    assert other not in found

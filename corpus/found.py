@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import PageError
 from .limits import Limits
 from .streams import UNREADABLE, explain, gunzip, open_file, read_at_most
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One raw page. It can be pickled, so that another process may read and parse it.
+class Page(NamedTuple):
+    """One raw page, a tuple because it is pickled for another process to read and parse.
 
     ``source`` names it as users see it; ``container`` is the file on disk that it comes from (``-`` is standard input),
     with that file's ``size`` in bytes and ``mtime_ns``. ``data`` is None where the page is the whole file, which
@@ -24,11 +24,11 @@ class Page:
     container: str
     size: int
     mtime_ns: int
-    data: bytes | None = field(default=None, repr=False)
+    data: bytes | None = None
     url: str | None = None
     content_type: str | None = None
     id: str | None = None
-    limits: Limits = field(default=Limits(), repr=False)
+    limits: Limits = Limits()
 
     def read(self) -> bytes:
         """The bytes of the page, unpacked where the file is gzip; PageError tells why it cannot be read."""

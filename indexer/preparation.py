@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -14,8 +13,7 @@ from ..corpus.records import PARSER_VERSION, parse
 from .page import IndexablePages, PageAnalyser, PageFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A page to prepare; ``known`` is the digest of the page as it was indexed, None where it was not."""
 
     page: Page

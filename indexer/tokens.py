@@ -194,7 +194,8 @@ class _Words:
         places = self.hashes[chosen] >> _ALIKE_SHIFT
         one = np.empty(1 << 16, np.int64)
         one[places] = chosen
-        return one[places]
+        found: Array = one[places]
+        return found
 
     def are_same(self, some: Array, others: Array) -> Array:
         """Whether each of some words, none of them long, is the word that stands beside it in ``others``."""

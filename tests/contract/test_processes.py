@@ -173,6 +173,13 @@ class TestAPageThatHurtsItsWorker:
             ("pages/worse.html", "its parser ended without an answer"),
         ]
 
+    def test_costs_no_page_that_waited_behind_it(self, tmp_path: Path) -> None:
+        pages = {f"p{number:04}": "kidney" for number in range(1500)}
+        write_pages(tmp_path / "pages", **{**pages, "p0700": "deadly"})
+        report = procsearch.reindex("pages", "x", jobs=2)
+        assert report.added == 1499
+        assert [failed.page for failed in report.failed] == ["pages/p0700.html"]
+
     def test_is_given_up_after_a_while(self, tmp_path: Path) -> None:
         write_pages(tmp_path / "pages", bad="endless")
         tasks = [Task(page, None) for page in find_pages(["pages"])]  # type: ignore[arg-type]

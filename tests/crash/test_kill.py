@@ -208,14 +208,14 @@ def test_killing_the_parent_of_parse_workers_leaves_no_process_and_no_lock(tmp_p
 
 BUSY = """
 import time
-from procsearch.indexer.workers import _Worker
+from procsearch.indexer.worker import Worker
 
 class Endless:
     def __reduce__(self):
         return sum, (range(10**15),)  # in C, and not let go of for a signal or another thread
 
-worker = _Worker(None)
-worker._send(Endless())
+worker = Worker(None)
+worker.tell(Endless())
 time.sleep(600)
 """
 

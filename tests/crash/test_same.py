@@ -88,7 +88,7 @@ def test_no_code_that_reads_an_index_can_run_what_it_reads() -> None:
                         found.add((name, "np.load"))
     # Names of modules written out in the code itself: of extras' commands, and of the folder that a model lies in.
     by_name = {("search/terminal.py", "importlib"), ("search/semantic/model.py", "importlib.util")}
-    assert found <= {("indexer/workers.py", "pickle"), *by_name}
+    assert found <= {("indexer/worker.py", "pickle"), *by_name}
 
 
 def test_an_index_opens_and_answers_where_nothing_can_be_unpickled_or_run(

@@ -107,29 +107,44 @@ class _Part:
     def __init__(self, inverted: Inverted, first_page: int) -> None:
         self.inverted = inverted
         self.first_page = first_page
-        self.ranks = self._order = inverted.terms
+        self.ranks = inverted.terms
 
     def rank(self, rank: Array) -> None:
-        """Put its terms in order, now that ``rank`` tells the rank of each term of the batch."""
-        ranks = rank[self.inverted.terms]
-        self._order = np.argsort(ranks).astype(np.int32)
-        self.ranks = ranks[self._order]
+        """Put its postings in the order of terms, now that ``rank`` tells the rank of each term of the batch."""
+        inverted = self.inverted
+        ranks = rank[inverted.terms]
+        order = np.argsort(ranks)
+        self.ranks = ranks[order]
+        starts, postings = _in_order(inverted.starts, order)
+        token_starts, tokens = _in_order(inverted.token_starts, order)
+        self.inverted = inverted._replace(
+            starts=starts,
+            token_starts=token_starts,
+            pages=inverted.pages[postings],
+            codes=inverted.codes[postings],
+            positions=inverted.positions[tokens],
+        )
 
     def counts(self) -> Array:
         """How many postings each term has."""
-        return np.diff(self.inverted.starts)[self._order]
+        return np.diff(self.inverted.starts)
 
     def postings(self, start: int, stop: int) -> Postings:
         """The postings of the terms from ``start`` to ``stop``."""
-        inverted, terms = self.inverted, self._order[start:stop]
-        low, counts = inverted.starts[terms], inverted.starts[terms + 1] - inverted.starts[terms]
-        first, occurrences = inverted.token_starts[terms], np.diff(inverted.token_starts)[terms]
-        chosen = ranges(low, counts)
+        inverted = self.inverted
+        starts, token_starts = inverted.starts[start : stop + 1], inverted.token_starts[start : stop + 1]
+        chosen = slice(starts[0], starts[-1])
         return Postings(
             self.ranks[start:stop],
-            counts,
-            occurrences,
+            np.diff(starts),
+            np.diff(token_starts),
             inverted.pages[chosen] + np.uint32(self.first_page),
             inverted.codes[chosen],
-            inverted.positions[ranges(first, occurrences)],
+            inverted.positions[token_starts[0] : token_starts[-1]],
         )
+
+
+def _in_order(starts: Array, order: Array) -> tuple[Array, Array]:
+    """Where the things of each term start once the terms are in ``order``, and the places of all these things now."""
+    counts = np.diff(starts)[order]
+    return np.append(0, np.cumsum(counts, dtype=np.int64)), ranges(starts[order], counts)

@@ -5,10 +5,11 @@ The sources are batches of pages on their way in, or segments that become one; m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import accumulate
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -164,20 +165,20 @@ def ranges(starts: Array, counts: Array) -> Array:
 
 def dictionary(terms: list[bytes]) -> dict[str, Array]:
     """The sorted ``terms`` and, for every stem that is not its own only term, the numbers of its terms."""
-    words = [(number, text) for number, text in enumerate(map(bytes.decode, terms)) if not has_digit(text)]
-    texts = [text for _, text in words]
+    texts = list(map(bytes.decode, terms))
+    numbers = [number for number, text in enumerate(texts) if text.isalpha() or not has_digit(text)]
+    words = [texts[number] for number in numbers]
+    stemmed = stems(words)
+    counts = Counter(stemmed)
     members: dict[str, list[int]] = {}
-    for (number, _), stem in zip(words, stems(texts), strict=True):
-        members.setdefault(stem, []).append(number)
-    shared = sorted(
-        (stem.encode(), numbers)
-        for stem, numbers in members.items()
-        if len(numbers) > 1 or terms[numbers[0]] != stem.encode()
-    )
-    ends = list(accumulate((len(numbers) for _, numbers in shared), initial=0))
+    for number, text, stem in zip(numbers, words, stemmed, strict=True):
+        if stem != text or counts[stem] > 1:
+            members.setdefault(stem, []).append(number)
+    shared = sorted(members)
+    of_stems = [members[stem] for stem in shared]
     return {
         **sorted_strings("term", terms),
-        **sorted_strings("stem", [stem for stem, _ in shared]),
-        "stem_ends": np.array(ends, np.uint32),
-        "stem_terms": np.array([number for _, numbers in shared for number in numbers], np.uint32),
+        **sorted_strings("stem", list(map(str.encode, shared))),
+        "stem_ends": np.cumsum([0, *map(len, of_stems)], dtype=np.uint32),
+        "stem_terms": np.fromiter(chain.from_iterable(of_stems), np.uint32),
     }

@@ -15,7 +15,7 @@ from .storage import Storage
 from .stored import Packer, Unpacker, common_phrases
 
 _WORTH_PHRASES = 64_000  # bytes of packed procedures; phrases for fewer would take more than they save
-_ENOUGH = 400_000  # bytes of packed procedures in which all that is common can be found
+_ENOUGH = 250_000  # bytes of packed procedures in which all that is common can be found
 
 
 class PackedPages:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from ..corpus.errors import PageError
-from ..corpus.pages import Page
+from ..corpus.found import Page
 from ..corpus.records import PARSER_VERSION, parse
 from .page import IndexablePages, PageAnalyser, PageFacts
 

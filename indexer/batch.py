@@ -96,7 +96,8 @@ class _Known:
         found = self._numbers[terms]
         unknown = np.flatnonzero(found < 0)
         if len(unknown):
-            found[unknown] = [numbers[self._words[term]] for term in terms[unknown].tolist()]
+            words = map(self._words.__getitem__, terms[unknown].tolist())
+            found[unknown] = list(map(numbers.__getitem__, words))
             self._numbers[terms] = found
         return found
 

@@ -29,6 +29,7 @@ from .storage import Storage, sweep
 from .vectors import KeptVectors, quantised
 
 DEFAULT_MEMORY = 512 * 2**20
+_CHUNK = 1 << 19  # postings laid out at a time; with more their arrays are new memory each time
 _PAGES_ANEW = 128  # analysed at a time
 _TIER = 8  # so many segments of about one size become one
 _MANY_IDS = 1000  # more are gone through in order instead of being looked up
@@ -128,7 +129,7 @@ class IndexWriter:
         self._announce = announce
         self._storage = storage
         self._memory = memory
-        self._chunk = max(memory // 256, 4096)  # postings laid out at a time
+        self._chunk = max(min(memory // 256, _CHUNK), 4096)
         self._repair = repair
         self._lock = (wait, waiting)
         self._held = ExitStack()

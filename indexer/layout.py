@@ -160,7 +160,9 @@ def _places(parts: list[tuple[Array, Array]], terms: int) -> tuple[Array, list[C
 def ranges(starts: Array, counts: Array) -> Array:
     """The numbers from each of ``starts`` on, as many as its count, one range after the other."""
     ends = np.cumsum(counts, dtype=np.int64)
-    return np.repeat(starts - ends + counts, counts) + np.arange(int(ends[-1]) if len(ends) else 0)
+    found = np.repeat(starts - ends + counts, counts)
+    found += np.arange(len(found))
+    return found
 
 
 def dictionary(terms: list[bytes]) -> dict[str, Array]:

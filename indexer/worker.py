@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from .preparation import Prepared, Preparer, Task
 
-_PIPE_BYTES = 1 << 20  # so that neither side waits for the other
+PIPE_BYTES = 1 << 20  # so that neither side waits for the other
 _HEADER = struct.Struct("<I")
 _PR_SET_PDEATHSIG = 1  # of prctl(2); Python does not name it
 
@@ -44,7 +44,7 @@ class Worker:
             stdout=subprocess.PIPE,
             process_group=0,
             bufsize=0,
-            pipesize=_PIPE_BYTES,
+            pipesize=PIPE_BYTES,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # NumPy's would only take turns with the workers
         )
         assert self._process.stdin is not None
@@ -86,7 +86,7 @@ class Worker:
         """The answers that have come since the last time; Lost after them where the worker has ended."""
         ended = False
         try:
-            while part := os.read(self.out, _PIPE_BYTES):
+            while part := os.read(self.out, PIPE_BYTES):
                 self._received += part
             ended = True
         except BlockingIOError:

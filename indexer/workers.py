@@ -14,13 +14,13 @@ from itertools import islice
 
 from .page import PageAnalyser
 from .preparation import Outcome, Prepared, Preparer, Task
-from .worker import Lost, Worker
+from .worker import PIPE_BYTES, Lost, Worker
 
 PAGE_SECONDS = 60.0
 """How long a worker may take for a page, or for a batch of small ones."""
 
 _BATCH_PAGES = 256
-_BATCH_BYTES = 4 * 2**20
+_BATCH_BYTES = PIPE_BYTES * 15 // 16  # so that the next one is in the pipe, all of it, when a worker is done
 _BATCHES_EACH = 2  # that a worker has: one that it is at, and one for when that is done
 _BATCHES_AHEAD = 4  # for each worker, so that memory stays bounded where one batch takes long
 

@@ -72,6 +72,7 @@ class PageAnalyser:
 
     def _begin(self) -> None:
         self._pages: list[IndexablePage] = []
+        self._unpacked: list[bytes] = []
         self._texts: list[str] = []
         self._places: list[int] = []
         self._keywords: list[bytes] = []
@@ -87,17 +88,18 @@ class PageAnalyser:
             self._packer = Packer(phrases)
 
     def add(self, procedure: Procedure, facts: PageFacts = NO_FACTS) -> None:
-        """Analyse and pack ``procedure``; where that raises, nothing is added."""
+        """Add ``procedure`` to those to be analysed and packed; where that raises, nothing is added."""
         by_field = texts_by_field(procedure)
         text = readied(list(by_field.values()))
         keywords = [(number, keyword.encode()) for number, keyword in field_keywords(procedure)]
-        stored = self._packer.pack(encoded(procedure))
-        page = IndexablePage(sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts, stored)
+        unpacked = encoded(procedure)
+        page = IndexablePage(sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts, b"")
         place = len(self._pages) << FIELD_BITS
         self._places += [place | number for number in by_field]
         self._places += [place | number for number, _ in keywords]
         self._keywords += [keyword for _, keyword in keywords]
         self._texts.append(text)
+        self._unpacked.append(unpacked)
         self._pages.append(page)
 
     def pages(self) -> IndexablePages:
@@ -114,7 +116,10 @@ class PageAnalyser:
         all_tokens[of_keyword] = self._numbers.numbers(self._keywords)
         all_tokens[~of_keyword] = tokens
         inverted = invert(all_tokens, places, run_counts)
-        found = IndexablePages(self._pages, inverted, self._numbers.words, self.phrases)
+        # All at once: what packing needs and what parsing needs do not fit the processor's caches together.
+        stored = map(self._packer.pack, self._unpacked)
+        pages = [page._replace(stored=packed) for page, packed in zip(self._pages, stored, strict=True)]
+        found = IndexablePages(pages, inverted, self._numbers.words, self.phrases)
         self._begin()
         return found
 

@@ -64,8 +64,10 @@ class WordNumbers:
 
     def numbers(self, words: Sequence[bytes]) -> list[int]:
         """The number of each of some words; they may hold anything."""
-        words = [word if len(word) <= MAX_TERM else word.decode()[:MAX_TERM].encode() for word in words]
-        numbers = list(map(self._numbers.__getitem__, words))
+        return self._numbers_of([w if len(w) <= MAX_TERM else w.decode()[:MAX_TERM].encode() for w in words])
+
+    def _numbers_of(self, terms: Sequence[bytes]) -> list[int]:
+        numbers = list(map(self._numbers.__getitem__, terms))
         new = len(self._numbers) + 1 - len(self.words)
         self.words += [*islice(reversed(self._numbers), new)][::-1]
         return numbers
@@ -142,14 +144,14 @@ class WordNumbers:
         found[unknown] = self._number_and_remember(words, unknown)
         return found
 
-    def _number_and_remember(self, words: _Words, chosen: Array) -> list[int]:
-        """The number of each chosen word; the table knows them from then on, as far as places are free."""
-        numbers = self.numbers(words.texts(chosen))
+    def _number_and_remember(self, words: _Words, chosen: Array) -> Array:
+        """The number of each chosen word, none of them long; as far as places are free the table knows them now."""
+        numbers = np.array(self._numbers_of(words.texts(chosen)), np.int32)
         self._grow()
         self._lanes[:, numbers] = words.lanes[:, chosen]
         self._lengths[numbers] = words.lengths[chosen]
         self._hashes[numbers] = words.hashes[chosen]
-        self._enter(np.array(numbers, np.int32))
+        self._enter(numbers)
         return numbers
 
     def _enter(self, numbers: Array) -> None:

@@ -52,7 +52,7 @@ def open_file(path: str) -> io.BufferedReader:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ValueError("not a regular file")
-    return os.fdopen(descriptor, "rb", CHUNK)
+    return io.BufferedReader(io.FileIO(descriptor), CHUNK)
 
 
 def read_at_most(stream: io.BufferedReader, limit: int) -> bytes:

@@ -30,6 +30,9 @@ class Page(NamedTuple):
     id: str | None = None
     limits: Limits = Limits()
 
+    def __repr__(self) -> str:
+        return f"Page({self.source!r})"
+
     def read(self) -> bytes:
         """The bytes of the page, unpacked where the file is gzip; PageError tells why it cannot be read."""
         if self.data is not None:

@@ -103,12 +103,12 @@ class _Known:
 
 
 class _Part:
-    """A few pages as a source of postings; the terms of ``inverted`` are numbers of the batch."""
+    """A few pages as a source of postings, once it is ranked; the terms of ``inverted`` are numbers of the batch."""
 
     def __init__(self, inverted: Inverted, first_page: int) -> None:
         self.inverted = inverted
         self.first_page = first_page
-        self.ranks = inverted.terms
+        self.ranks: Array = np.empty(0, np.int32)
 
     def rank(self, rank: Array) -> None:
         """Put its postings in the order of terms, now that ``rank`` tells the rank of each term of the batch."""
@@ -119,6 +119,7 @@ class _Part:
         starts, postings = _in_order(inverted.starts, order)
         token_starts, tokens = _in_order(inverted.token_starts, order)
         self.inverted = inverted._replace(
+            terms=inverted.terms[order],
             starts=starts,
             token_starts=token_starts,
             pages=inverted.pages[postings],
@@ -148,4 +149,6 @@ class _Part:
 def _in_order(starts: Array, order: Array) -> tuple[Array, Array]:
     """Where the things of each term start once the terms are in ``order``, and the places of all these things now."""
     counts = np.diff(starts)[order]
-    return np.append(0, np.cumsum(counts, dtype=np.int64)), ranges(starts[order], counts)
+    then = np.zeros_like(starts)
+    np.cumsum(counts, out=then[1:])
+    return then, ranges(starts[order], counts)

@@ -71,7 +71,7 @@ class PageAnalyser:
         self._begin()
 
     def _begin(self) -> None:
-        self._pages: list[IndexablePage] = []
+        self._told: list[tuple[str, str, str, PageFacts]] = []
         self._unpacked: list[bytes] = []
         self._texts: list[str] = []
         self._places: list[int] = []
@@ -93,14 +93,14 @@ class PageAnalyser:
         text = readied(list(by_field.values()))
         keywords = [(number, keyword.encode()) for number, keyword in field_keywords(procedure)]
         unpacked = encoded(procedure)
-        page = IndexablePage(sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts, b"")
-        place = len(self._pages) << FIELD_BITS
+        told = sound(procedure.id), sound(procedure.source), sound(procedure.system or ""), facts
+        place = len(self._told) << FIELD_BITS
         self._places += [place | number for number in by_field]
         self._places += [place | number for number, _ in keywords]
         self._keywords += [keyword for _, keyword in keywords]
         self._texts.append(text)
         self._unpacked.append(unpacked)
-        self._pages.append(page)
+        self._told.append(told)
 
     def pages(self) -> IndexablePages:
         """Everything added since the last time."""
@@ -118,7 +118,7 @@ class PageAnalyser:
         inverted = invert(all_tokens, places, run_counts)
         # All at once: what packing needs and what parsing needs do not fit the processor's caches together.
         stored = map(self._packer.pack, self._unpacked)
-        pages = [page._replace(stored=packed) for page, packed in zip(self._pages, stored, strict=True)]
+        pages = [IndexablePage(*told, packed) for told, packed in zip(self._told, stored, strict=True)]
         found = IndexablePages(pages, inverted, self._numbers.words, self.phrases)
         self._begin()
         return found

@@ -2,8 +2,8 @@
 
 What a word is says :mod:`.analysis`. A word is found again by its bytes, eight at a time as one number: a table leads
 from a hash of them to the number of the word, whose bytes are then compared. A word has two places in the table; what
-is at neither, new words, long ones and such whose places are taken, is looked up one by one, nearly always once for
-all its occurrences.
+is at neither, new words and such whose places are taken, is looked up one by one, nearly always once for all its
+occurrences; so is each occurrence of a word too long for the table.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class WordNumbers:
         """The number of a word; it may hold anything."""
         return self.numbers([word])[0]
 
-    def numbers(self, words: Sequence[bytes]) -> list[int]:
+    def numbers(self, some: Sequence[bytes]) -> list[int]:
         """The number of each of some words; they may hold anything."""
-        return self._numbers_of([w if len(w) <= MAX_TERM else w.decode()[:MAX_TERM].encode() for w in words])
+        return self._numbers_of([w if len(w) <= MAX_TERM else w.decode()[:MAX_TERM].encode() for w in some])
 
     def _numbers_of(self, terms: Sequence[bytes]) -> list[int]:
         numbers = list(map(self._numbers.__getitem__, terms))
@@ -93,8 +93,7 @@ class WordNumbers:
 
     def _look_up(self, data: Array, starts: Array, lengths: Array) -> Array:
         """The number of each word of ``data``."""
-        eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))  # the eight bytes from each byte on
-        first = eights[starts] & _LANE_MASKS[np.minimum(lengths, 8)]
+        first = _lane(data, starts, lengths)
         hashes = first * _MIX
         further = []
         long = np.flatnonzero(lengths > 8)
@@ -102,28 +101,28 @@ class WordNumbers:
             if not len(long):
                 break
             bytes_left = lengths[long] - 8 * lane
-            values = eights[starts[long] + 8 * lane] & _LANE_MASKS[np.minimum(bytes_left, 8)]
+            values = _lane(data, starts[long] + 8 * lane, bytes_left)
             hashes[long] = (hashes[long] ^ (hashes[long] >> np.uint64(32)) ^ values) * _MIX
             further.append((long, values))
             long = long[bytes_left > 8]
         hashes = (hashes ^ (hashes >> np.uint64(32))) * _MIX
-        found: Array = self._table[self._places(hashes)[0]]
+        found: Array = self._table[self._place(hashes)]
         known = (self._lengths[found] == lengths) & (self._lanes[0, found] == first)
         for lane, (places, values) in enumerate(further, 1):
             known[places] &= self._lanes[lane, found[places]] == values
         unknown = np.flatnonzero(~known)
         if len(unknown):
-            words = _Words(data, starts[unknown], lengths[unknown], hashes[unknown])
-            found[unknown] = self._look_up_elsewhere(words)
+            found[unknown] = self._look_up_elsewhere(_Words(data, starts[unknown], lengths[unknown], hashes[unknown]))
         return found
 
-    def _places(self, hashes: Array) -> tuple[Array, Array]:
-        """The two places in the table at which a word may stand."""
-        return hashes >> self._shift, (hashes * _MIX) >> self._shift
+    def _place(self, hashes: Array, *, second: bool = False) -> Array:
+        """The first or the second of the two places in the table at which a word may stand."""
+        place: Array = (hashes * _MIX if second else hashes) >> self._shift
+        return place
 
     def _look_up_elsewhere(self, words: _Words) -> Array:
-        """The number of each word that is not at its first place."""
-        found: Array = self._table[self._places(words.hashes)[1]]
+        """The number of each word that is not at its first place; new ones are given theirs."""
+        found: Array = self._table[self._place(words.hashes, second=True)]
         known = self._lengths[found] == words.lengths
         for lane in range(_LANES):
             known &= self._lanes[lane, found] == words.lanes[lane]
@@ -134,14 +133,15 @@ class WordNumbers:
         unknown = np.flatnonzero(~known)
         for _ in range(_ROUNDS):
             if not len(unknown):
-                return found
+                break
             alike = words.one_alike(unknown)
             chosen = np.unique(alike)
             found[chosen] = self._number_and_remember(words, chosen)
             same = words.are_same(unknown, alike)
             found[unknown[same]] = found[alike[same]]
             unknown = unknown[~same]
-        found[unknown] = self._number_and_remember(words, unknown)
+        if len(unknown):
+            found[unknown] = self._number_and_remember(words, unknown)
         return found
 
     def _number_and_remember(self, words: _Words, chosen: Array) -> Array:
@@ -156,8 +156,8 @@ class WordNumbers:
 
     def _enter(self, numbers: Array) -> None:
         """Put words into the table, each at one of its places if one is free."""
-        for choice in range(2):
-            places = self._places(self._hashes[numbers])[choice]
+        for second in (False, True):
+            places = self._place(self._hashes[numbers], second=second)
             free = self._table[places] == 0
             # Of two words with one place the one met first keeps it: it is the more frequent one, as a rule.
             self._table[places[free][::-1]] = numbers[free][::-1]
@@ -178,6 +178,13 @@ class WordNumbers:
             self._enter(np.flatnonzero(self._lengths[:count]).astype(np.int32))
 
 
+def _lane(data: Array, starts: Array, lengths: Array) -> Array:
+    """The eight bytes of ``data`` from each of ``starts`` on as one number, 0 for those past its one of ``lengths``."""
+    eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))  # the eight bytes from each byte on
+    lane: Array = eights[starts] & _LANE_MASKS[np.minimum(lengths, 8)]
+    return lane
+
+
 class _Words:
     """Some words of ``data``: where they start, their lengths, hashes and lanes."""
 
@@ -186,9 +193,8 @@ class _Words:
         self._starts = starts
         self.lengths = lengths
         self.hashes = hashes
-        eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
         self.lanes = np.stack([
-            eights[starts + 8 * lane] & _LANE_MASKS[np.clip(lengths - 8 * lane, 0, 8)] for lane in range(_LANES)
+            _lane(data, starts + 8 * lane, np.maximum(lengths - 8 * lane, 0)) for lane in range(_LANES)
         ])  # fmt: skip
 
     def one_alike(self, chosen: Array) -> Array:

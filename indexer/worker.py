@@ -14,11 +14,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from fcntl import F_SETPIPE_SZ, fcntl
 from typing import IO, Any
 
 from .preparation import Prepared, Preparer, Task
 
-PIPE_BYTES = 1 << 20  # so that neither side waits for the other
+PIPE_BYTES = 1 << 20  # what most messages fit, so that neither side waits for the other to read
 _HEADER = struct.Struct("<I")
 _PR_SET_PDEATHSIG = 1  # of prctl(2); Python does not name it
 
@@ -44,15 +45,16 @@ class Worker:
             stdout=subprocess.PIPE,
             process_group=0,
             bufsize=0,
-            pipesize=PIPE_BYTES,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # NumPy's would only take turns with the workers
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.into = self._process.stdin.fileno()
         self.out = self._process.stdout.fileno()
-        os.set_blocking(self.into, False)
-        os.set_blocking(self.out, False)
+        for pipe in (self.into, self.out):
+            os.set_blocking(pipe, False)
+            with suppress(PermissionError):  # a user may have some such pipes only
+                fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
         self.to_send = bytearray()
         self._received = bytearray()
         self._phrases = b""

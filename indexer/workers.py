@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from ..corpus.found import Page
 from .page import PageAnalyser
 from .preparation import Outcome, Prepared, Preparer, Task
 from .worker import PIPE_BYTES, Lost, Worker
 
 PAGE_SECONDS = 60.0
-"""How long a worker may take for a page, or for a batch of small ones."""
+"""How long a worker may take for a page, or for a batch of small ones, while it is listened to."""
 
 _BATCH_PAGES = 256
-_BATCH_BYTES = PIPE_BYTES * 15 // 16  # so that the next one is in the pipe, all of it, when a worker is done
+_BATCH_BYTES = PIPE_BYTES * 15 // 16  # so that the next one is in the pipe, nearly always, when a worker is done
 _BATCHES_EACH = 2  # that a worker has: one that it is at, and one for when that is done
 _BATCHES_AHEAD = 4  # for each worker, so that memory stays bounded where one batch takes long
 
@@ -53,11 +54,15 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     """Some pages at a time, fewer where they are large."""
     iterator = iter(tasks)
     while batch := list(islice(iterator, 1)):
-        size = len(batch[0].page.data or b"")
+        size = _bytes_of(batch[0].page)
         while len(batch) < _BATCH_PAGES and size < _BATCH_BYTES and (more := next(iterator, None)) is not None:
             batch.append(more)
-            size += len(more.page.data or b"")
+            size += _bytes_of(more.page)
         yield batch
+
+
+def _bytes_of(page: Page) -> int:
+    return page.size if page.data is None else len(page.data)
 
 
 @dataclass(slots=True, eq=False)
@@ -91,6 +96,7 @@ class _Pool:
         self._seats: list[_Seat] = []
         self._order: deque[_Batch] = deque()  # given out or waiting to be, in the order of the answers
         self._again: deque[_Batch] = deque()  # of these, what must be given out another time
+        self._listened = time.monotonic()  # to the workers, until then
 
     def run(self, batches: Iterator[list[Task]]) -> Iterator[tuple[list[Task], Prepared]]:
         """The answers to ``batches`` in their order."""
@@ -99,17 +105,14 @@ class _Pool:
             if not self._order:
                 return
             self._wait()
-            left = time.monotonic()
             while self._order and (answer := self._order[0].answer) is not None:
                 yield self._order.popleft().tasks, answer
-            for seat in self._seats:
-                seat.deadline += time.monotonic() - left  # nobody listened to it meanwhile
 
     def _give_out(self, batches: Iterator[list[Task]]) -> None:
         """Give each worker a batch to be at, then each another for when that is done."""
-        for has in range(_BATCHES_EACH):
+        for enough in range(1, _BATCHES_EACH + 1):
             for number in range(self._jobs):
-                if number < len(self._seats) and len(self._seats[number].batches) > has:
+                if number < len(self._seats) and len(self._seats[number].batches) >= enough:
                     continue
                 batch = self._next(batches)
                 if batch is None:
@@ -148,24 +151,31 @@ class _Pool:
             self._selector.unregister(into)
 
     def _wait(self) -> None:
-        """Wait until workers have something to say, or are late."""
-        patience = min(seat.deadline for seat in self._seats if seat.batches) - time.monotonic()
+        """Wait until workers have something to say, or are late; time that others took of this thread is given them."""
+        now = time.monotonic()
+        for seat in self._seats:
+            seat.deadline += now - self._listened
+        patience = min(seat.deadline for seat in self._seats if seat.batches) - now
         for key, events in self._selector.select(max(patience, 0.0)):
             seat = key.data
+            if seat not in self._seats:
+                continue  # it was replaced a moment ago
             if events & selectors.EVENT_WRITE:
                 seat.worker.send()
                 self._watch_for_room(seat)
             else:
                 self._read(seat)
-        now = time.monotonic()
-        for seat in [seat for seat in self._seats if seat.batches and seat.deadline < now]:
-            self._replace(seat, f"not parsed within {self._page_seconds:g} seconds")
+        self._listened = time.monotonic()
+        for seat in list(self._seats):
+            if seat.batches and seat.deadline < self._listened:
+                self._replace(seat, f"not parsed within {self._page_seconds:g} seconds")
 
     def _read(self, seat: _Seat) -> None:
+        """Take what a worker says. When it has begun to answer it is done with what it was at."""
         try:
             for answer in seat.worker.answers():
                 seat.batches.popleft().answer = answer
-                seat.deadline = time.monotonic() + self._page_seconds
+            seat.deadline = time.monotonic() + self._page_seconds
         except Lost as lost:
             self._replace(seat, str(lost))
 

@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -185,3 +186,16 @@ class TestAPageThatHurtsItsWorker:
         tasks = [Task(page, None) for page in find_pages(["pages"])]  # type: ignore[arg-type]
         ((_, found),) = prepared(tasks, 2, None, page_seconds=2.0)
         assert [outcome.reason for outcome in found.outcomes] == ["not parsed within 2 seconds"]
+
+    def test_is_none_that_was_done_while_nobody_listened(self, tmp_path: Path) -> None:
+        words = Random(1).randbytes(1_500_000).hex(" ", 5)  # an answer that does not fit the pipe, with its words
+        write_pages(tmp_path / "pages", long=words, next="kidney")
+        first, second = find_pages(["pages"])
+
+        def slowly() -> Iterator[Task]:
+            yield Task(first, None)  # type: ignore[arg-type]
+            time.sleep(8)  # as long as standard input may leave off
+            yield Task(second, None)  # type: ignore[arg-type]
+
+        outcomes = [outcome for _, found in prepared(slowly(), 2, None, page_seconds=6.0) for outcome in found.outcomes]
+        assert [(outcome.ready, outcome.reason) for outcome in outcomes] == [(True, None)] * 2

@@ -103,7 +103,10 @@ class _Known:
 
 
 class _Part:
-    """A few pages as a source of postings, once it is ranked; the terms of ``inverted`` are numbers of the batch."""
+    """A few pages as a source of postings, once it is ranked.
+
+    The terms of ``inverted`` are numbers of the batch, first in the order they came in, then by rank.
+    """
 
     def __init__(self, inverted: Inverted, first_page: int) -> None:
         self.inverted = inverted

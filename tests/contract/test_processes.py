@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 import procsearch
-from procsearch.corpus.pages import find_pages
+from procsearch.corpus.pages import Page, find_pages
 from procsearch.indexer.preparation import Task
 from procsearch.indexer.workers import prepared
 from tests.places import ROOT
@@ -183,19 +183,19 @@ class TestAPageThatHurtsItsWorker:
 
     def test_is_given_up_after_a_while(self, tmp_path: Path) -> None:
         write_pages(tmp_path / "pages", bad="endless")
-        tasks = [Task(page, None) for page in find_pages(["pages"])]  # type: ignore[arg-type]
+        tasks = [Task(page, None) for page in find_pages(["pages"]) if isinstance(page, Page)]
         ((_, found),) = prepared(tasks, 2, None, page_seconds=2.0)
         assert [outcome.reason for outcome in found.outcomes] == ["not parsed within 2 seconds"]
 
     def test_is_none_that_was_done_while_nobody_listened(self, tmp_path: Path) -> None:
         words = Random(1).randbytes(1_500_000).hex(" ", 5)  # an answer that does not fit the pipe, with its words
         write_pages(tmp_path / "pages", long=words, next="kidney")
-        first, second = find_pages(["pages"])
+        first, second = (Task(page, None) for page in find_pages(["pages"]) if isinstance(page, Page))
 
         def slowly() -> Iterator[Task]:
-            yield Task(first, None)  # type: ignore[arg-type]
+            yield first
             time.sleep(8)  # as long as standard input may leave off
-            yield Task(second, None)  # type: ignore[arg-type]
+            yield second
 
         outcomes = [outcome for _, found in prepared(slowly(), 2, None, page_seconds=6.0) for outcome in found.outcomes]
         assert [(outcome.ready, outcome.reason) for outcome in outcomes] == [(True, None)] * 2

@@ -26,6 +26,8 @@ LOCK_NAME = "write.lock"
 _TEMPORARY = ".tmp"
 _SCRATCH = "scratch" + _TEMPORARY
 _OURS = re.compile(r"[0-9]{8,}\.(segment|state|vectors)|(manifest|scratch)\.tmp")  # all that sweeping may remove
+_HOLDER_BYTES = 32  # of the lock's file; all are written at once, so that a name is read whole or not at all
+_SIGNED_WITHIN = 1.0  # seconds in which a new holder of the lock will have said who it is
 _MOST_READ = 64 * 2**20  # bytes of a file that is read whole
 
 
@@ -157,6 +159,7 @@ class Storage:
         try:
             yield
         finally:
+            self._sign(descriptor, "")  # else the next holder would for a moment be taken for this one
             with suppress(OSError):
                 # Closing alone would leave the lock with a process that was forked meanwhile.
                 fcntl.flock(descriptor, fcntl.LOCK_UN)
@@ -164,7 +167,7 @@ class Storage:
                 os.close(descriptor)
 
     def _take(self, wait: bool, waiting: Callable[[str], None]) -> int:
-        told = False
+        told, patience = False, time.monotonic() + _SIGNED_WITHIN
         while True:
             with self._failing("lock", LOCK_NAME):
                 # A link in its place, in a folder that comes from a stranger, would have any file written to.
@@ -178,26 +181,30 @@ class Storage:
             if holder is None:
                 return descriptor
             os.close(descriptor)
-            if not wait:
-                raise IndexLocked(f"{self.path} is being written by {holder}")
-            if not told:
-                waiting(holder)
-                told = True
+            if holder or time.monotonic() > patience:
+                holder = holder or "another process"
+                if not wait:
+                    raise IndexLocked(f"{self.path} is being written by {holder}")
+                if not told:
+                    waiting(holder)
+                    told = True
             time.sleep(0.05)
 
     def _holder(self, descriptor: int) -> str | None:
-        """Who holds the lock; None where it could be taken."""
+        """Who holds the lock, empty for one that has not said so yet; None where it could be taken."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return os.pread(descriptor, 80, 0).decode("utf-8", "replace") or "another process"
+            return os.pread(descriptor, _HOLDER_BYTES, 0).decode("utf-8", "replace").strip()
         there = self.size_and_time(LOCK_NAME)
         if there is None or there[0] != os.fstat(descriptor).st_ino:
-            return "another process"  # somebody removed the file; the lock is on the one that is there now
-        with suppress(OSError):  # it only informs: a full disk must not stop a removal of pages
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+            return ""  # somebody removed the file; the lock is on the one that is there now
+        self._sign(descriptor, f"process {os.getpid()}")
         return None
+
+    def _sign(self, descriptor: int, holder: str) -> None:
+        with suppress(OSError):  # it only informs: a full disk must not stop a removal of pages
+            os.pwrite(descriptor, holder.ljust(_HOLDER_BYTES).encode(), 0)
 
     def _opened(self, name: str, use: Callable[[int, int], T]) -> T:
         """What ``use`` makes of a descriptor and the size of a file; FileNotFoundError where there is none."""

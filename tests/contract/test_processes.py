@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
@@ -57,6 +58,20 @@ class Run:
 
 
 @pytest.fixture
+def begin(place: Path) -> Iterator[Callable[..., Run]]:
+    """Begins a run, which does not outlive the test."""
+    with ExitStack() as begun:
+
+        def begin(*options: str) -> Run:
+            run = Run(place, *options)
+            begun.enter_context(run.process)
+            begun.callback(run.process.kill)
+            return run
+
+        yield begin
+
+
+@pytest.fixture
 def place(tmp_path: Path) -> Path:
     write_pages(tmp_path / "pages", **dict.fromkeys("abcd", "kidney"))
     assert run("index", "pages", at=tmp_path).code == 0
@@ -87,8 +102,10 @@ def locked(at: Path) -> bool:
 
 
 class TestTwoAtOnce:
-    def test_the_second_fails_at_once_if_told_so_and_searches_go_on(self, place: Path) -> None:
-        first = Run(place, "--jobs", "1")
+    def test_the_second_fails_at_once_if_told_so_and_searches_go_on(
+        self, place: Path, begin: Callable[..., Run]
+    ) -> None:
+        first = begin("--jobs", "1")
         until(lambda: locked(place))
         second = run("index", "pages", "--no-wait", at=place)
         assert (second.code, second.out) == (4, "")
@@ -96,8 +113,8 @@ class TestTwoAtOnce:
         assert run("search", "kidney", "--json", at=place).json["total"] == 4
         assert first.end()[0] == 0
 
-    def test_the_second_waits_and_says_so(self, place: Path) -> None:
-        first = Run(place, "--jobs", "1")
+    def test_the_second_waits_and_says_so(self, place: Path, begin: Callable[..., Run]) -> None:
+        first = begin("--jobs", "1")
         until(lambda: locked(place))
         first.feed(3)
         second = start("index", "pages", at=place)
@@ -112,9 +129,9 @@ class TestTwoAtOnce:
 
 @needs_proc
 class TestInterrupted:
-    def test_by_ctrl_c(self, place: Path) -> None:
+    def test_by_ctrl_c(self, place: Path, begin: Callable[..., Run]) -> None:
         before = run("export", at=place).out
-        going = Run(place, "--jobs", "2")
+        going = begin("--jobs", "2")
         going.feed(800)
         until(lambda: len(children(going.process.pid)) == 2)
         workers = children(going.process.pid)
@@ -128,8 +145,8 @@ class TestInterrupted:
         names = {path.suffix for path in (place / "procsearch-index").iterdir()}
         assert names <= {"", ".segment", ".state", ".lock"}
 
-    def test_a_killed_one_leaves_no_worker_and_no_lock(self, place: Path) -> None:
-        going = Run(place, "--jobs", "2")
+    def test_a_killed_one_leaves_no_worker_and_no_lock(self, place: Path, begin: Callable[..., Run]) -> None:
+        going = begin("--jobs", "2")
         going.feed(800)
         until(lambda: len(children(going.process.pid)) == 2)
         workers = children(going.process.pid)
@@ -147,8 +164,8 @@ class TestInterrupted:
         ran = run("search", "kidney", at=place)
         assert (ran.code, ran.out) == (130, "")
 
-    def test_a_worker_killed_from_outside_costs_no_page(self, place: Path) -> None:
-        going = Run(place, "--jobs", "2", "--json")
+    def test_a_worker_killed_from_outside_costs_no_page(self, place: Path, begin: Callable[..., Run]) -> None:
+        going = begin("--jobs", "2", "--json")
         going.feed(800)
         until(lambda: len(children(going.process.pid)) == 2)
         os.kill(children(going.process.pid).pop(), signal.SIGKILL)

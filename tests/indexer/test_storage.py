@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -191,6 +192,43 @@ class TestTheLock:
             thread.join()
         take()
         assert refused == [f"{tmp_path} is being written by process {os.getpid()}"]
+
+    def test_never_has_a_name_that_is_not_its_holders(self, tmp_path: Path) -> None:
+        """Another process looks before and after each call that takes the lock and gives it back."""
+        seen = set()
+
+        def look(name: str, call: Any, arguments: Any, named: Any) -> Any:
+            try:
+                seen.add((tmp_path / LOCK_NAME).read_text().strip())
+                return call(*arguments, **named)
+            finally:
+                seen.add((tmp_path / LOCK_NAME).read_text().strip())
+
+        with Storage(tmp_path).lock(wait=False):
+            pass
+        with mock.patch.object(os, "getpid", lambda: 12345), watched(look), Storage(tmp_path).lock(wait=False):
+            pass
+        assert seen == {"", "process 12345"}
+
+    def test_is_waited_for_until_its_new_holder_has_said_who_it_is(self, tmp_path: Path) -> None:
+        (tmp_path / LOCK_NAME).touch()
+        with (tmp_path / LOCK_NAME).open("r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            tries = 0
+
+            def say_so_at_the_second(name: str, call: Any, arguments: Any, named: Any) -> Any:
+                nonlocal tries
+                tries += name == "flock"
+                if tries == 2 and name == "flock":
+                    (tmp_path / LOCK_NAME).write_text("process 12345")
+                return call(*arguments, **named)
+
+            with (
+                watched(say_so_at_the_second),
+                pytest.raises(IndexLocked, match="by process 12345"),
+                Storage(tmp_path).lock(wait=False),
+            ):
+                pass
 
     def test_is_waited_for_and_its_holder_told_once(self, tmp_path: Path) -> None:
         told: list[str] = []

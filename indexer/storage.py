@@ -159,12 +159,10 @@ class Storage:
         try:
             yield
         finally:
-            self._sign(descriptor, "")  # else the next holder would for a moment be taken for this one
-            with suppress(OSError):
-                # Closing alone would leave the lock with a process that was forked meanwhile.
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-            with suppress(OSError):
-                os.close(descriptor)
+            try:
+                self._sign(descriptor, "")  # else the next holder would for a moment be taken for this one
+            finally:
+                self._give_back(descriptor)
 
     def _take(self, wait: bool, waiting: Callable[[str], None]) -> int:
         told, patience = False, time.monotonic() + _SIGNED_WITHIN
@@ -205,6 +203,13 @@ class Storage:
     def _sign(self, descriptor: int, holder: str) -> None:
         with suppress(OSError):  # it only informs: a full disk must not stop a removal of pages
             os.pwrite(descriptor, holder.ljust(_HOLDER_BYTES).encode(), 0)
+
+    def _give_back(self, descriptor: int) -> None:
+        with suppress(OSError):
+            # Closing alone would leave the lock with a process that was forked meanwhile.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        with suppress(OSError):
+            os.close(descriptor)
 
     def _opened(self, name: str, use: Callable[[int, int], T]) -> T:
         """What ``use`` makes of a descriptor and the size of a file; FileNotFoundError where there is none."""

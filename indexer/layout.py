@@ -5,11 +5,10 @@ The sources are batches of pages on their way in, or segments that become one; m
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import chain
+from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -171,16 +170,14 @@ def dictionary(terms: list[bytes]) -> dict[str, Array]:
     numbers = [number for number, text in enumerate(texts) if text.isalpha() or not has_digit(text)]
     words = [texts[number] for number in numbers]
     stemmed = stems(words)
-    counts = Counter(stemmed)
-    members: dict[str, list[int]] = {}
-    for number, text, stem in zip(numbers, words, stemmed, strict=True):
-        if stem != text or counts[stem] > 1:
-            members.setdefault(stem, []).append(number)
-    shared = sorted(members)
-    of_stems = [members[stem] for stem in shared]
+    shared = sorted({stem for word, stem in zip(words, stemmed, strict=True) if stem != word})
+    place = dict(zip(shared, range(len(shared)), strict=True))
+    places = np.fromiter(map(place.get, stemmed, repeat(-1)), np.int32, len(stemmed))
+    order = places.argsort(kind="stable")
+    ends = places[order].searchsorted(np.arange(len(shared) + 1, dtype=np.int32))
     return {
         **sorted_strings("term", terms),
         **sorted_strings("stem", list(map(str.encode, shared))),
-        "stem_ends": np.cumsum([0, *map(len, of_stems)], dtype=np.uint32),
-        "stem_terms": np.fromiter(chain.from_iterable(of_stems), np.uint32),
+        "stem_ends": (ends - ends[0]).astype(np.uint32),
+        "stem_terms": np.array(numbers, np.uint32)[order[ends[0] :]],
     }

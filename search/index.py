@@ -34,7 +34,7 @@ from .language import Bounds, parse_query
 from .language import trees as q
 from .matches import NOTHING, Mask, Matches, Pages, at_least_as_good, mask_of, nth_best, within
 from .neighbours import telling_terms
-from .nothing import near_codes, why_nothing
+from .nothing import near_codes, past_the_last, why_nothing
 from .questions import cues_of
 from .results import Hit, Results
 from .rewrite import Rewriter, plain_query, query_fields, tokens
@@ -210,7 +210,7 @@ class Index:
         hits = tuple(self._hits(view, best, asked))
         notes = list(asked.notes)
         if total and offset >= total:
-            notes.append(f"there are only {total} results")
+            notes.append(past_the_last(total))
         if not total and not plain:
             notes += asked.why_nothing(filters or {})
         return Results(query, total, time.perf_counter() - started, hits, asked.corrected, tuple(notes), counted)

@@ -35,6 +35,11 @@ def near_codes(coded: Coded, typed: str) -> list[str]:
     return []
 
 
+def past_the_last(total: int) -> str:
+    """What to tell where results are asked for past the last of ``total``."""
+    return "there is only 1 result" if total == 1 else f"there are only {total} results"
+
+
 def why_nothing(
     query: str,
     filters: Mapping[str, str | Sequence[str]],

@@ -30,7 +30,7 @@ from ..index import Index, all_boosts, check_window, read_query
 from ..language import Bounds
 from ..language import trees as q
 from ..neighbours import telling_terms
-from ..nothing import near_codes, why_nothing
+from ..nothing import near_codes, past_the_last, why_nothing
 from ..results import Hit, Results
 from ..suggestions import NAMING_BOOSTS, Suggestion, suggest
 from ..vocabulary.vocabulary import Vocabulary
@@ -97,7 +97,7 @@ class ClusterIndex(Index):
                 search.facet(name)
             search.run(offset + limit if limit else 0)
             if search.total and offset >= search.total:
-                notes.append(f"there are only {search.total} results")
+                notes.append(past_the_last(search.total))
             if not search.total and not plain:
                 notes += why_nothing(
                     query, filters or {}, view.snapshot.live_count, view.state.systems, search.has, self._coded

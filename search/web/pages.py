@@ -43,9 +43,12 @@ class SearchPages:
         """GET /: the results for ``q``, or a place to begin."""
         params = request.query_params
         if not params.get("q", "").strip():
-            return await self._page(lambda: render("home.html", request.scope, stats=self._index.stats(), query=""))
+            return await self._page(lambda: self._home(request.scope))
         asked = read_search(params, self._settings)
         return await self._page(lambda: self._results(request.scope, asked))
+
+    def _home(self, scope: Scope) -> str:
+        return self._render("home.html", scope, query="", stats=self._index.stats())
 
     def _results(self, scope: Scope, asked: SearchRequest) -> str:
         try:
@@ -55,10 +58,10 @@ class SearchPages:
             facets = [self._facet(field, asked, results) for field in FACETS]
         except QueryError as error:
             place = min(error.position, len(asked.query))
-            raise _ProblemError(render("problem.html", scope, query=asked.query, reason=error.reason,
+            raise _ProblemError(self._render("problem.html", scope, query=asked.query, reason=error.reason,
                                        before=asked.query[:place], after=asked.query[place:])) from None  # fmt: skip
         last = min(results.total, self._settings.max_depth)
-        return render(
+        return self._render(
             "results.html", scope, query=asked.query, asked=asked, results=results,
             facets=[facet for facet in facets if facet["values"]],
             previous=max(0, asked.offset - HITS) if asked.offset else None,
@@ -93,7 +96,7 @@ class SearchPages:
             with suppress(QueryError):  # the page is worth showing without marks too
                 explanation = self._index.explain(query, id)
         terms = matched_terms(explanation) if explanation else {}
-        return render(
+        return self._render(
             "procedure.html", scope, query=query, procedure=procedure, explanation=explanation,
             sections=[
                 _shown(section, anchor, terms.get(section.kind, set()))
@@ -114,13 +117,18 @@ class SearchPages:
 
     async def help(self, request: Request) -> Response:
         """GET /help: the query language."""
-        return _html(render("help.html", request.scope, query="", topics=TOPICS))
+        return _html(self._render("help.html", request.scope, query="", topics=TOPICS))
 
     def error(self, scope: Scope, error: RequestError) -> tuple[bytes, bytes]:
         """The page of an error."""
         title = HTTPStatus(error.status).phrase
-        page = render("error.html", scope, query="", error=error, title=title)
+        page = self._render("error.html", scope, query="", error=error, title=title)
         return b"text/html; charset=utf-8", page.encode("utf-8", "replace")
+
+    def _render(self, template: str, scope: Scope, **context: Any) -> str:
+        """A template as it reads for the request of ``scope``."""
+        to, most = Addresses(scope.get("root_path", "")), self._settings.max_query_characters
+        return _templates().get_template(template).render(to=to, max_query_characters=most, **context)
 
     async def _page(self, make: Callable[[], str]) -> Response:
         """The page that ``make`` makes, beside other queries and within their limits."""
@@ -162,11 +170,6 @@ def _shown(section: Section, anchor: str, terms: set[str]) -> dict[str, Any]:
         "listed": ("ol" if section.kind == "steps" else "ul") if short else None,
         "lines": [mark_terms(line, terms) for line in lines],
     }
-
-
-def render(template: str, scope: Scope, **context: Any) -> str:
-    """A template as it reads for the request of ``scope``."""
-    return _templates().get_template(template).render(to=Addresses(scope.get("root_path", "")), **context)
 
 
 @cache

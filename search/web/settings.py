@@ -19,7 +19,7 @@ class Settings:
     token: str | None = None
     max_request_bytes: int = 16_384
     """The most that address, headers and body of a request may take, each on its own."""
-    max_query_characters: int = 1000
+    max_query_characters: int = BOUNDS.characters
     max_hits: int = 100
     """The most hits in one answer."""
     max_depth: int = BOUNDS.window

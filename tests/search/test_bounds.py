@@ -89,6 +89,9 @@ def test_the_window(folder: Path) -> None:
     past = opened(folder).search("vein", offset=40)
     assert past.total == 30
     assert past.notes == ("there are only 30 results",)
+    one = opened(folder).search(WORDS[0], offset=1)
+    assert one.total == 1
+    assert one.notes == ("there is only 1 result",)
 
 
 def test_a_pattern_and_a_fuzzy_word_stand_for_the_most_frequent_words_and_say_so(folder: Path) -> None:

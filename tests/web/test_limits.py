@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import procsearch
+from procsearch.cli import group
 from procsearch.search import web
 
 
@@ -39,7 +41,9 @@ def test_query_length(index: procsearch.Index) -> None:
     assert client.get("/api/search", params={"q": "kidneystóñ"}).status_code == 200
     assert refusal(client.get("/api/search", params={"q": "kidney stone"})) == (400, "bad_query")
     assert refusal(client.get("/api/suggest", params={"q": "kidney stone"})) == (400, "bad_query")
-    assert client.get("/", params={"q": "kidney stone"}).status_code == 400
+    refused = client.get("/", params={"q": "kidney stone"})
+    assert refused.status_code == 400
+    assert 'maxlength="10"' in refused.text  # the page does not let type what is refused
 
 
 def test_page_depth_and_size(index: procsearch.Index) -> None:
@@ -48,6 +52,12 @@ def test_page_depth_and_size(index: procsearch.Index) -> None:
     assert refusal(client.get("/api/search?q=*:*&limit=5&offset=16")) == (400, "bad_parameter")
     assert refusal(client.get("/api/search?q=*:*&limit=6")) == (400, "bad_parameter")
     assert 'rel="next"' not in client.get("/?q=*:*&offset=10").text
+
+
+def test_the_command_has_the_same_defaults() -> None:
+    limits = {name: value for name, value in asdict(web.Settings()).items() if value is not None and name != "threads"}
+    options = {option.name: option.default for option in group.commands["serve"].params}
+    assert {name: options[name] for name in limits} == limits
 
 
 class SlowIndex:

@@ -226,11 +226,13 @@ class Index:
         notes = (*notes, *ranked.notes, *evaluator.notes_on(asked_for))
         return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
-    def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> Iterator[Hit]:
+    def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> list[Hit]:
         ids = view.snapshot.ids([page for page, _ in best])
-        by_words, by_meaning = asked.snippet, asked.semantic_snippet
-        for id, (page, score) in zip(ids, best, strict=True):
-            yield Hit(id, score, partial(view.procedure, page), by_words if asked.has_words(page) else by_meaning)
+        read, by_words, by_meaning = view.procedure, asked.snippet, asked.semantic_snippet
+        return [
+            Hit(id, score, partial(read, page), by_words if asked.has_words(page) else by_meaning)
+            for id, (page, score) in zip(ids, best, strict=True)
+        ]
 
     # Single procedures
 
@@ -257,7 +259,7 @@ class Index:
         evaluator = view.evaluator(BOOSTS)
         found = view.best(evaluator.evaluate(tree), max(limit, 0) + 1)
         others = [(other, score) for other, score in found if other != page][: max(limit, 0)]
-        return list(self._hits(view, others, Asked(view, "", tree, evaluator)))
+        return self._hits(view, others, Asked(view, "", tree, evaluator))
 
     def suggest(self, prefix: str, *, limit: int = 8) -> list[Suggestion]:
         """Completions of what a user has typed so far: names, terms and codes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from .language.trees import And, FuzzyTerm, MultiTerm, Or, Phrase, Prefix, Term, TermRange, Wildcard
@@ -76,9 +75,9 @@ class Word(MultiTerm):  # type: ignore[misc]  # Whoosh is not typed
     def __repr__(self) -> str:
         return f"Word({self.fieldname!r}, {self.text!r}, {self.variants!r}, boost={self.boost})"
 
-    @cached_property
+    @property
     def phrases(self) -> list[str]:
-        """Its variants of several words; to be asked for once all variants are known."""
+        """Its variants of several words."""
         return [variant.term for variant in self.variants if " " in variant.term]
 
     def _key(self) -> tuple[Any, ...]:

@@ -116,18 +116,18 @@ class _Part:
     def rank(self, rank: Array) -> None:
         """Put its postings in the order of terms, now that ``rank`` tells the rank of each term of the batch."""
         inverted = self.inverted
-        ranks = rank[inverted.terms]
-        order = np.argsort(ranks)
-        self.ranks = ranks[order]
+        ranks = rank.take(inverted.terms)
+        order = ranks.argsort()
+        self.ranks = ranks.take(order)
         starts, postings = _in_order(inverted.starts, order)
         token_starts, tokens = _in_order(inverted.token_starts, order)
         self.inverted = inverted._replace(
-            terms=inverted.terms[order],
+            terms=inverted.terms.take(order),
             starts=starts,
             token_starts=token_starts,
-            pages=inverted.pages[postings],
-            codes=inverted.codes[postings],
-            positions=inverted.positions[tokens],
+            pages=inverted.pages.take(postings),
+            codes=inverted.codes.take(postings),
+            positions=inverted.positions.take(tokens),
         )
 
     def counts(self) -> Array:
@@ -151,7 +151,7 @@ class _Part:
 
 def _in_order(starts: Array, order: Array) -> tuple[Array, Array]:
     """Where the things of each term start once the terms are in ``order``, and the places of all these things now."""
-    counts = np.diff(starts)[order]
+    counts = np.diff(starts).take(order)
     then = np.zeros_like(starts)
     np.cumsum(counts, out=then[1:])
-    return then, ranges(starts[order], counts)
+    return then, ranges(starts.take(order), counts)

@@ -49,25 +49,25 @@ def invert(tokens: Array, run_places: Array, run_counts: Array) -> Inverted:
     else:
         run_lengths = np.empty(0, np.uint8)
     token = np.flatnonzero(tokens)
-    key = tokens[token].astype(np.uint64) << np.uint64(32)
+    key = tokens.take(token).astype(np.uint64) << np.uint64(32)
     key |= token.astype(np.uint64)
     key.sort()
-    token = (key & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    token = (key & np.uint64(0xFFFFFFFF)).astype(np.int64)
     term = (key >> np.uint64(32)).astype(np.uint32)
-    run = np.repeat(np.arange(len(run_counts), dtype=np.uint32), run_counts)[token]
+    run = np.repeat(np.arange(len(run_counts)), run_counts).take(token)
     first, occurrences = _posting_starts(term, run)
-    run_of_posting = run[first]
-    places = run_places[run_of_posting]
-    token_starts = np.append(np.flatnonzero(np.diff(term, prepend=0)), len(term))
+    run_of_posting, term_of_posting = run.take(first), term.take(first)
+    places = run_places.take(run_of_posting)
+    starts = np.flatnonzero(np.diff(term_of_posting, prepend=0))
     return Inverted(
-        term[token_starts[:-1]],
-        np.searchsorted(first, token_starts).astype(np.uint32),
-        token_starts.astype(np.uint32),
+        term_of_posting.take(starts),
+        np.append(starts, len(first)).astype(np.uint32),
+        np.append(first.take(starts), len(term)).astype(np.uint32),
         smallest(places >> FIELD_BITS),
         postings.make_codes(
-            (places & FIELD_MASK).astype(np.uint16), occurrences.astype(np.uint16), run_lengths[run_of_posting]
+            (places & FIELD_MASK).astype(np.uint16), occurrences.astype(np.uint16), run_lengths.take(run_of_posting)
         ),
-        smallest(token - run_starts[run]),
+        smallest(token - run_starts.take(run)),
         smallest(run_places),
         run_lengths,
     )

@@ -5,9 +5,8 @@ The sources are batches of pages on their way in, or segments that become one; m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
 from itertools import repeat
 from typing import NamedTuple, Protocol
 
@@ -84,7 +83,7 @@ def _spool(
                 parts.append(source.postings(low, high))
         if not parts:
             continue
-        ranks, arrays = _join(parts, start, stop)
+        ranks, arrays = _join(parts)
         present += [terms[rank] for rank in ranks]
         for name, into in _OFFSETS.items():
             offsets[name].append(arrays[name][:-1] + spools[into].count)
@@ -108,27 +107,26 @@ def _term_ranges(sources: Sequence[Source], terms: int, chunk: int) -> Iterator[
         start = stop
 
 
-def _join(parts: list[Postings], start: int, stop: int) -> tuple[list[int], dict[str, Array]]:
-    """The ranks of the terms present, of those from ``start`` to ``stop``, and their arrays.
+def _join(parts: list[Postings]) -> tuple[list[int], dict[str, Array]]:
+    """The ranks of the terms that ``parts`` have, and their arrays; a term's postings stand in the order of the parts.
 
-    Offsets count from the range's own start.
+    Offsets count from the first of these terms.
     """
-    posting_starts, of_postings = _places([(part.ranks - start, part.counts) for part in parts], stop - start)
-    position_starts, of_positions = _places([(part.ranks - start, part.occurrences) for part in parts], stop - start)
-    pages = np.empty(posting_starts[-1], np.uint32)
-    codes = np.empty(posting_starts[-1], np.uint16)
-    positions = np.empty(position_starts[-1], np.result_type(*(part.positions for part in parts)))
-    for part, at_postings, at_positions in zip(parts, of_postings, of_positions, strict=True):
-        places = at_postings()
-        pages[places] = part.pages
-        codes[places] = part.codes
-        positions[at_positions()] = part.positions
-    present = np.flatnonzero(np.diff(posting_starts))
-    ends = np.append(present, stop - start)
-    starts, position_starts = posting_starts[ends], position_starts[ends]
+    ranks, counts, occurrences, pages, codes, positions = map(np.concatenate, zip(*parts, strict=True))
+    if not counts.all():  # some terms stand on pages only that are left out
+        some = counts.nonzero()[0]
+        ranks, counts, occurrences = ranks.take(some), counts.take(some), occurrences.take(some)
+    if len(parts) > 1:
+        order = ranks.argsort(kind="stable")  # of the terms of parts, each with its postings beside one another
+        at, counts = _moved(counts, order)
+        pages, codes = pages.take(at), codes.take(at)
+        at, occurrences = _moved(occurrences, order)
+        positions, ranks = positions.take(at), ranks.take(order)
+    first = np.flatnonzero(np.diff(ranks, prepend=-1))
+    starts, position_starts = _starts(counts, first), _starts(occurrences, first)
     packed, gap_offsets = postings.pack(postings.gaps(pages, starts), starts)
     packed_positions, position_offsets = postings.pack(positions, position_starts)
-    return (present + start).tolist(), {
+    return ranks[first].tolist(), {
         "posting_offsets": starts,
         "gap_offsets": gap_offsets,
         "position_offsets": position_offsets,
@@ -138,30 +136,28 @@ def _join(parts: list[Postings], start: int, stop: int) -> tuple[list[int], dict
     }
 
 
-def _places(parts: list[tuple[Array, Array]], terms: int) -> tuple[Array, list[Callable[[], Array]]]:
-    """Where the things of each term begin, and where each part's things go, asked for when they are needed.
+def _moved(counts: Array, order: Array) -> tuple[Array, Array]:
+    """Where to take things from that lie beside one another, so many each, to have them in ``order``; how many then."""
+    starts = np.cumsum(counts, dtype=np.int64) - counts
+    counts = counts.take(order)
+    return ranges(starts.take(order), counts), counts
 
-    A part has a rank for each of its terms, and how many things of that term it has. A term's things stand in the order
-    of the parts.
-    """
-    ends = np.zeros(terms + 1, np.int64)
-    for ranks, counts in parts:
-        ends[ranks + 1] += counts
-    np.cumsum(ends, out=ends)
-    free = ends[:-1].copy()
-    found: list[Callable[[], Array]] = []
-    for ranks, counts in parts:
-        found.append(partial(ranges, free[ranks], counts))
-        free[ranks] += counts
-    return ends, found
+
+def _starts(counts: Array, first: Array) -> Array:
+    """Where the things begin of each ``first`` of some that have so many, and where the last one's end."""
+    ends = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=ends[1:])
+    starts: Array = ends.take(np.append(first, len(counts)))
+    return starts
 
 
 def ranges(starts: Array, counts: Array) -> Array:
-    """The numbers from each of ``starts`` on, as many as its count, one range after the other."""
-    ends = np.cumsum(counts, dtype=np.int64)
-    found = np.repeat(starts - ends + counts, counts)
-    found += np.arange(len(found))
-    return found
+    """The numbers from each of ``starts`` on, as many as its count (at least one), one range after the other."""
+    starts, ends = starts.astype(np.int64), np.cumsum(counts, dtype=np.int64)
+    steps = np.ones(int(ends[-1]) if len(ends) else 0, np.int64)
+    steps[:1] = starts[:1]
+    steps[ends[:-1]] = starts[1:] - starts[:-1] - counts[:-1] + 1
+    return np.cumsum(steps, out=steps)
 
 
 def dictionary(terms: list[bytes]) -> dict[str, Array]:

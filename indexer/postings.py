@@ -66,8 +66,11 @@ def pack(values: UInts, starts: Ints) -> tuple[Bytes, Ints]:
     widths = np.where(largest < 1 << 8, 1, np.where(largest < 1 << 16, 2, 4))
     np.cumsum(counts * widths, out=offsets[1:])
     widest = int(widths.max())
-    all_bytes = values.astype(f"<u{widest}").view(np.uint8)
-    return all_bytes[_kept_bytes(widths, counts, widest)], offsets
+    packed = values.astype(f"<u{widest}").view(np.uint8)
+    if int(widths.min()) < widest:
+        # The bytes of a value that are kept are marked by one number as wide as it, whose lowest bytes are 1.
+        packed = packed.compress(np.repeat(_ONES[widths].astype(f"<u{widest}"), counts).view(np.bool_))
+    return packed, offsets
 
 
 def unpack(packed: Bytes, offsets: Ints, starts: Ints) -> UInts:
@@ -84,14 +87,6 @@ def unpack(packed: Bytes, offsets: Ints, starts: Ints) -> UInts:
         those = widths == width
         values[np.repeat(those, counts)] = packed[np.repeat(those, sizes)].view(f"<u{width}")
     return values
-
-
-def _kept_bytes(widths: Ints, counts: Ints, widest: int) -> npt.NDArray[np.bool_] | slice:
-    """Which bytes of values of ``widest`` bytes each are kept: the lowest ones, as many as their term's width."""
-    if int(widths.min()) == widest:
-        return slice(None)
-    # A value's bytes are marked by one number as wide as it, whose kept bytes are 1.
-    return np.repeat(_ONES[widths].astype(f"<u{widest}"), counts).view(np.bool_)
 
 
 def fits(starts: Ints, offsets: Ints) -> bool:

@@ -106,10 +106,10 @@ class WordNumbers:
             further.append((long, values))
             long = long[bytes_left > 8]
         hashes = (hashes ^ (hashes >> np.uint64(32))) * _MIX
-        found: Array = self._table[self._place(hashes)]
-        known = (self._lengths[found] == lengths) & (self._lanes[0, found] == first)
+        found: Array = self._table.take(self._place(hashes))
+        known = (self._lengths.take(found) == lengths) & (self._lanes[0].take(found) == first)
         for lane, (places, values) in enumerate(further, 1):
-            known[places] &= self._lanes[lane, found[places]] == values
+            known[places] &= self._lanes[lane].take(found.take(places)) == values
         unknown = np.flatnonzero(~known)
         if len(unknown):
             found[unknown] = self._look_up_elsewhere(_Words(data, starts[unknown], lengths[unknown], hashes[unknown]))
@@ -118,14 +118,14 @@ class WordNumbers:
     def _place(self, hashes: Array, *, second: bool = False) -> Array:
         """The first or the second of the two places in the table at which a word may stand."""
         place: Array = (hashes * _MIX if second else hashes) >> self._shift
-        return place
+        return place.view(np.int64)
 
     def _look_up_elsewhere(self, words: _Words) -> Array:
         """The number of each word that is not at its first place; new ones are given theirs."""
-        found: Array = self._table[self._place(words.hashes, second=True)]
-        known = self._lengths[found] == words.lengths
+        found: Array = self._table.take(self._place(words.hashes, second=True))
+        known = self._lengths.take(found) == words.lengths
         for lane in range(_LANES):
-            known &= self._lanes[lane, found] == words.lanes[lane]
+            known &= self._lanes[lane].take(found) == words.lanes[lane]
         long = np.flatnonzero(words.lengths > 8 * _LANES)
         if len(long):
             found[long] = self.numbers(words.texts(long))

@@ -25,6 +25,7 @@ from .stored import Unpacker, decoded
 
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
+Positions = npt.NDArray[np.unsignedinteger[Any]]
 
 Of = ParamSpec("Of")
 Got = TypeVar("Got")
@@ -81,6 +82,8 @@ class Segment:
         self._gaps = file["gaps"]
         self._posting_offsets = file["posting_offsets"]
         self._gap_offsets = file["gap_offsets"]
+        self._position_offsets = file["position_offsets"]
+        self._positions = file["positions"]
         self._stem_ends = file["stem_ends"]
         self._stem_terms = file["stem_terms"]
         check_shapes(file, self.state_file, self.pages, len(self._terms), len(self._stems))
@@ -215,6 +218,24 @@ class Segment:
         np.add.accumulate(documents, out=documents)
         return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
 
+    def parts_of(
+        self, numbers: Sequence[int], counts: Sequence[int], room: Documents, shifts: Sequence[int] | None = None
+    ) -> Iterator[tuple[slice, Documents, Codes]]:
+        """The postings of some terms with so many each, as :meth:`postings_of`, as many at a time as there is room for.
+
+        Beside them stands which of the terms they are of; one with more than there is room for comes several times. The
+        next ones take the place of the last.
+        """
+        for some in _by_room(counts, len(room)):
+            if len(numbers[some]) > 1 or counts[some.start] <= len(room):
+                documents, codes, _ = self.postings_of(numbers[some], room, shifts and shifts[some])
+                yield some, documents, codes
+            else:
+                for documents, codes in self.posting_parts(numbers[some.start], room):
+                    if shifts:
+                        documents += shifts[some.start]
+                    yield some, documents, codes
+
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
         codes = self._codes.slice(*self._posting_offsets.pair(number))
@@ -294,15 +315,22 @@ class Segment:
         fields = self._codes.slice(int(offsets[0]), int(offsets[-1]))[places] >> postings.FIELD_SHIFT
         return np.add.reduceat((fields == field).astype(np.int64), ends - counts)
 
-    def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+    def positions(self, number: int, occurrences: int) -> Positions:
         """The positions of a term's ``occurrences``, as many as its codes say, in the order of :meth:`postings`."""
-        low, high = self.file["position_offsets"].pair(number)
-        width = (high - low) / occurrences if occurrences > 0 else 0
-        if width not in _WIDTHS:
-            raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
-        found: npt.NDArray[np.unsignedinteger[Any]] = self.file["positions"].slice(low, high).view(_WIDTHS[width])
-        if width == 4 and found.max() >= MAX_POSITION:
-            raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
+        return self.positions_of((number,), (occurrences,))[0]
+
+    def positions_of(self, numbers: Sequence[int], occurrences: Sequence[int]) -> list[Positions]:
+        """The positions of each of some terms, as :meth:`positions`."""
+        places = self._position_offsets.pairs(numbers)
+        widths = [(high - low) / max(count, 1) for (low, high), count in zip(places, occurrences, strict=True)]
+        found = []
+        for number, width, packed in zip(numbers, widths, self._positions.slices(places), strict=True):
+            if width not in _WIDTHS:
+                raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
+            positions: Positions = packed.view(_WIDTHS[width])
+            if width == 4 and positions.max() >= MAX_POSITION:
+                raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
+            found.append(positions)
         return found
 
     @cached_property
@@ -313,7 +341,7 @@ class Segment:
     @_believing
     def lengths_of(self, pages: Documents, fields: Codes) -> npt.NDArray[np.uint8]:
         """The length byte of each of ``fields`` of each of ``pages``."""
-        return self.length_bytes[pages, fields]
+        return self.length_bytes.ravel().take(pages * len(FIELDS) + fields)
 
     # Pages
 
@@ -485,6 +513,18 @@ class Segment:
         if int(self.file["systems"].all().max(initial=0)) >= max(len(names), 1):
             raise DamagedIndex(self.name, "a page is of a code system that is not there")
         return names
+
+
+def _by_room(counts: Sequence[int], room: int) -> Iterator[slice]:
+    """Terms with so many postings each: as many at a time as there is room for, or one."""
+    first, held = 0, 0
+    for at, count in enumerate(counts):
+        if held + count > room and at > first:
+            yield slice(first, at)
+            first, held = at, 0
+        held += count
+    if counts:
+        yield slice(first, len(counts))
 
 
 def field_sums(length_bytes: npt.NDArray[np.uint8]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -36,7 +36,6 @@ from .matches import (
     within,
 )
 from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
-from .phrases import Phrases
 from .scoring import Table, field_boosts, inverse_document_frequency, weights
 from .weighing import best_fields, weigh, weigh_by_field
 from .words import LEAVES, InParts, Together, Word, leaves
@@ -64,7 +63,6 @@ class Evaluator:
         self._expander = expander
         self._cache = cache
         self._serial = next(_serials)
-        self._phrases = Phrases()
         self._side_by_side: BoundedCache[Sought] = BoundedCache(_SIDE_BY_SIDE_BYTES)
         self._tables: dict[str, Table] = {}
         self._expansions: WorkedOut[Any, Expansion] = WorkedOut(_EXPANSIONS_KEPT)
@@ -208,7 +206,7 @@ class Evaluator:
 
     def _look_up(self, query: Any, segment: Segment) -> Sought:
         if isinstance(query, Word):
-            return of_variants(segment, query.variants, self._phrases)
+            return of_variants(segment, query.variants)
         if isinstance(query, q.Term):
             return of_terms(segment, [query.text])
         if isinstance(query, q.Prefix):
@@ -216,7 +214,7 @@ class Evaluator:
         if isinstance(query, q.TermRange):
             return of_range(segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl))
         if isinstance(query, q.Phrase):
-            return of_phrase(segment, query.words, query.slop, self._phrases)
+            return of_phrase(segment, query.words, query.slop)
         return of_terms(segment, self.expansion(query).terms)
 
     def expansion(self, query: Any) -> Expansion:

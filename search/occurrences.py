@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from operator import sub
-from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +14,10 @@ from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
-from .phrases import NOWHERE, Phrases, telling
+from .phrases import NOWHERE, side_by_side, telling
+from .room import ROOM
 from .scoring import Table
 from .words import Variant
-
-_AT_A_TIME = 1 << 15
-"""Postings weighed together: they stay in the caches of the processor."""
 
 
 class Occurrences(NamedTuple):
@@ -60,18 +57,6 @@ class Occurrences(NamedTuple):
         counts = map(sub, ends, [0, *ends])
         terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
         return Occurrences(self.pages.take(places), self.codes.take(places), terms)
-
-
-class _Room(local):
-    """Where postings are weighed, some at a time: memory of each thread, as new memory would cost more than they do."""
-
-    def __init__(self) -> None:
-        self.pages = np.empty(_AT_A_TIME, np.int64)
-        self.places = np.empty(_AT_A_TIME, np.int64)
-        self.weights = np.empty(_AT_A_TIME, np.float32)
-
-
-_ROOM = _Room()
 
 
 class Sought(NamedTuple):
@@ -117,7 +102,7 @@ class Sought(NamedTuple):
         """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
         places, pages_in_row = fields.reshape(-1), fields.shape[1]
         for pages, codes in self._parts():
-            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=_ROOM.places[: len(pages)])
+            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=ROOM.places[: len(pages)])
             place += pages
             place += base
             places[place] = True
@@ -126,13 +111,10 @@ class Sought(NamedTuple):
 
     def _parts(self) -> Iterator[tuple[Documents, Codes]]:
         """Pages and codes of the postings not yet read, some at a time."""
-        for some, fit in _by_room(self.counts):
-            if fit:
-                yield self.segment.postings_of(self.numbers[some], _ROOM.pages)[:2]
-            else:
-                yield from self.segment.posting_parts(self.numbers[some.start], _ROOM.pages)
+        for _, pages, codes in self.segment.parts_of(self.numbers, self.counts, ROOM.pages):
+            yield pages, codes
         if self.unnamed:
-            yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, _ROOM.pages)
+            yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, ROOM.pages)
 
 
 def weighed_postings(
@@ -154,30 +136,21 @@ def weighed_postings(
         numbers += word.numbers
         weights += word.weights
         counts += word.counts
-    for some, fit in _by_room(counts):
-        if fit:
-            places, codes, _ = segment.postings_of(numbers[some], _ROOM.pages, starts[some])
-            yield places, codes, _counted(codes, table, weights[some], counts[some])
-        else:
-            for pages, codes in segment.posting_parts(numbers[some.start], _ROOM.pages):
-                yield _in_row(pages, starts[some.start]), codes, _counted(codes, table, weights[some], [len(codes)])
+    for some, places, codes in segment.parts_of(numbers, counts, ROOM.pages, starts):
+        yield places, codes, _counted(codes, table, weights[some], counts[some])
     for start, word in in_rows:
         if word.unnamed:
-            for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, _ROOM.pages):
-                yield _in_row(pages, start), codes, _counted(codes, table, [1.0], [len(codes)])
+            for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, ROOM.pages):
+                if start:
+                    pages += start
+                yield pages, codes, _counted(codes, table, (), ())
         for found in word.found:
             yield found.pages + start, found.codes, found.weighted(table)
 
 
-def _in_row(pages: Documents, start: int) -> Documents:
-    if start:
-        pages += start
-    return pages
-
-
 def _counted(codes: Codes, table: Table, weights: Sequence[float], counts: Sequence[int]) -> Table:
     """What each posting counts, of as many in a row with one of ``weights`` as ``counts`` says."""
-    counted = _ROOM.weights[: len(codes)]
+    counted = ROOM.weights[: len(codes)]
     table.take(codes, out=counted, mode="clip")
     _multiply(counted, weights, counts)
     return counted
@@ -197,32 +170,20 @@ def _multiply(counted: Table, weights: Iterable[float], counts: Iterable[int]) -
         counted[first:after] *= shared
 
 
-def _by_room(counts: Sequence[int]) -> Iterator[tuple[slice, bool]]:
-    """Terms with so many postings, as many at a time as there is room for, or one; and whether there is."""
-    first, held = 0, 0
-    for at, count in enumerate(counts):
-        if held + count > _AT_A_TIME and at > first:
-            yield slice(first, at), held <= _AT_A_TIME
-            first, held = at, 0
-        held += count
-    if counts:
-        yield slice(first, len(counts)), held <= _AT_A_TIME
-
-
 def of_terms(segment: Segment, terms: Iterable[str]) -> Sought:
     """Terms, whatever characters they have."""
     known = {term: number for term in terms if (number := segment.term_number(term)) is not None}
     return _sought(segment, list(known), [1.0] * len(known), list(known.values()))
 
 
-def of_variants(segment: Segment, variants: Iterable[Variant], phrases: Phrases) -> Sought:
+def of_variants(segment: Segment, variants: Iterable[Variant]) -> Sought:
     """What a word stands for; a variant of several words is a phrase of words with their stems."""
     names, weights, numbers, found = [], [], [], []
     for term, weight, _, _ in variants:
         if " " in term:
             words, steps = telling(term.split())
             known = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
-            pages, codes = phrases.find(segment, known, steps)
+            pages, codes = side_by_side(segment, known, steps)
             found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
         elif (number := segment.term_number(term)) is not None:
             names.append(term)
@@ -246,9 +207,9 @@ def of_range(segment: Segment, start: int, stop: int) -> Sought:
     return Sought(segment, unnamed=range(start, stop))
 
 
-def of_phrase(segment: Segment, words: Sequence[str], slop: int, phrases: Phrases) -> Sought:
+def of_phrase(segment: Segment, words: Sequence[str], slop: int) -> Sought:
     """The last of some words that stand at most ``slop`` places one after the other."""
     numbers = [segment.term_number(word) for word in words]
     known = [() if number is None else (number,) for number in numbers]
-    pages, codes = phrases.find(segment, known, [slop] * (len(words) - 1))
+    pages, codes = side_by_side(segment, known, [slop] * (len(words) - 1))
     return Sought(segment, found=[Occurrences(pages, codes, [(None, 1.0, len(pages))])])

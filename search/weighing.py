@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from threading import local
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
 from .occurrences import Sought, weighed_postings
 from .phrases import NOWHERE
+from .room import PLACES, ROOM
 from .scoring import Table, inverse_document_frequency, saturated
 
 _SORTING_COST = 2
@@ -24,27 +24,6 @@ _SORTING_COST = 2
 
 _FEW_PAGES = 1 << 14
 """With so many pages at most, a place for each page of each word costs less than any sorting."""
-
-_PLACES = 1 << 17
-"""Places of pages that are added up at once: they stay in the caches of the processor."""
-
-
-class _Room(local):
-    """Where occurrences are added up: memory of each thread, as new memory would cost more than they do."""
-
-    def __init__(self) -> None:
-        self._places = np.empty(_PLACES, np.float32)
-
-    def zeros(self, rows: int, pages: int) -> Table:
-        """A row of zeros for each word, which the next call takes again."""
-        if rows * pages > _PLACES:
-            return np.zeros((rows, pages), np.float32)
-        places = self._places[: rows * pages]
-        places.fill(0)
-        return places.reshape(rows, pages)
-
-
-_ROOM = _Room()
 
 Having = Callable[[int], int]
 """In how many pages of the whole index a word stands that stands in so many here."""
@@ -78,7 +57,7 @@ def weigh(
         if postings:
             few_places = snapshot.pages <= _FEW_PAGES or is_dense(_SORTING_COST * postings, snapshot.pages)
             (dense if few_places else sparse).append(number)
-    at_once = max(1, _PLACES // max(snapshot.pages, 1))
+    at_once = max(1, PLACES // max(snapshot.pages, 1))
     for start in range(0, len(dense), at_once):
         weigh_some(_by_place, dense[start : start + at_once])
     if sparse:
@@ -90,7 +69,7 @@ def _by_place(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
     """The matches of words, added up where every page has its place."""
-    tf = _ROOM.zeros(len(words), snapshot.pages)
+    tf = ROOM.zeros(len(words), snapshot.pages)
     places = tf.reshape(-1)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
         for those, _, weights in weighed_postings(here, table, snapshot.pages, base):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from procsearch.search import occurrences, phrases
+from procsearch.search import occurrences, phrases, room
 from procsearch.search.index import open_index
 
 from .built import build, page
@@ -48,21 +48,13 @@ def answers(folder: Path) -> list[Any]:
 @pytest.mark.parametrize("at_a_time", [1, 2, 7, 200, 1000])
 def test_how_many_at_a_time_does_not_show(folder: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
     at_once = answers(folder)
-    monkeypatch.setattr(occurrences, "_AT_A_TIME", at_a_time)
-    monkeypatch.setattr(occurrences, "_ROOM", occurrences._Room())
+    monkeypatch.setattr(room, "AT_A_TIME", at_a_time)
+    for module in (occurrences, phrases):
+        monkeypatch.setattr(module, "ROOM", room.Room())
     assert answers(folder) == [
         (query, total, [(id, pytest.approx(score, rel=1e-5)) for id, score in hits], facets)
         for query, total, hits, facets in at_once
     ]
-
-
-@pytest.mark.parametrize(("limit", "value"), [("_SELECTIVE", 0), ("_SELECTIVE", 10**9), ("_FEW", 0)])
-def test_what_is_read_of_words_in_phrases_does_not_show(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
-) -> None:
-    as_it_comes = answers(folder)
-    monkeypatch.setattr(phrases, limit, value)
-    assert answers(folder) == as_it_comes
 
 
 def test_a_part_that_another_word_had_already_does_not_show(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from .matches import (
     all_of,
     any_of,
     best_of,
-    lifted,
+    lift,
     mask_of,
     shared,
     within,
@@ -100,7 +100,10 @@ class Evaluator:
         if not all(len(part.scores) for part in needed):
             return found
         bonus = parameters.COVERAGE_WEIGHT * inverse_document_frequency(self._snapshot.live_count, 1)
-        return lifted(found, needed, bonus)
+        if any(found is part for part in parts):
+            found = Matches(found.pages, found.scores.copy())  # that one may be kept for the next query
+        lift(found, needed, bonus)
+        return found
 
     def _and(self, query: Any, known: _Known) -> Matches:
         excluded = [sub.query for sub in query.subqueries if isinstance(sub, q.Not)]

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .room import AT_A_TIME, ROOM
+
 Pages = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -87,10 +89,16 @@ def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDAr
     """The distinct pages of ascending ``pages`` with the sum of each one's values."""
     if not len(pages):
         return pages, values
-    new = np.empty(len(pages), bool)
-    new[0] = True
-    np.not_equal(pages[1:], pages[:-1], out=new[1:])
+    new = begins(pages)
     return pages.compress(new), np.bincount(np.cumsum(new) - 1, values)
+
+
+def begins(ascending: Pages) -> Mask:
+    """Which of ``ascending`` numbers are other ones than the number before."""
+    new = np.empty(len(ascending), bool)
+    new[:1] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
+    return new
 
 
 def any_of(parts: Sequence[Matches], count: int) -> Matches:
@@ -102,10 +110,7 @@ def any_of(parts: Sequence[Matches], count: int) -> Matches:
         return parts[0]
     total = sum(len(part.scores) for part in parts)
     if not is_dense(total, count):
-        pages = np.concatenate([part.sparse()[0] for part in parts])
-        order = np.argsort(pages, kind="stable")
-        scores = np.concatenate([part.scores for part in parts]).take(order)
-        found, sums = sum_by_page(pages.take(order), scores)
+        found, sums = sum_by_page(*_in_order(parts))
         return Matches(found, sums.astype(np.float32))
     dense = [part.scores for part in parts if part.pages is None]
     scores = dense[0] + dense[1] if len(dense) > 1 else dense[0].copy() if dense else np.zeros(count, np.float32)
@@ -117,16 +122,29 @@ def any_of(parts: Sequence[Matches], count: int) -> Matches:
     return Matches(None, scores)
 
 
+def _in_order(parts: Sequence[Matches]) -> tuple[Pages, Scores]:
+    """The pages of sparse ``parts`` together, ascending, and their scores."""
+    pages = np.concatenate([part.pages for part in parts if part.pages is not None])
+    order = pages.argsort(kind="stable")
+    return pages.take(order), np.concatenate([part.scores for part in parts]).take(order)
+
+
 def best_of(parts: Sequence[Matches], tiebreak: float, count: int) -> Matches:
     """Pages that match at least one part; the best score counts, and ``tiebreak`` times the others."""
     parts = [part for part in parts if len(part.scores)]
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
-    dense = [part.dense(count) for part in parts]
-    best = np.maximum.reduce(dense)
-    if tiebreak:
-        best = best + np.float32(tiebreak) * (np.add.reduce(dense) - best)
-    return Matches(None, best)
+    if is_dense(sum(len(part.scores) for part in parts), count):
+        first, *others = (part.dense(count) for part in parts)
+        best, total = first, first
+        for scores in others:
+            best, total = np.maximum(best, scores), total + scores
+        pages = None
+    else:
+        pages, scores = _in_order(parts)
+        starts = begins(pages).nonzero()[0]
+        pages, best, total = pages.take(starts), np.maximum.reduceat(scores, starts), np.add.reduceat(scores, starts)
+    return Matches(pages, best + np.float32(tiebreak) * (total - best) if tiebreak else best)
 
 
 def all_of(parts: Sequence[Matches]) -> Matches:
@@ -158,22 +176,21 @@ def shared(first: Matches, second: Matches) -> tuple[Pages | None, Scores, Score
     return pages, first.scores.compress(kept), second.scores[np.searchsorted(second.pages, pages)]
 
 
-def lifted(found: Matches, needed: Sequence[Matches], bonus: float) -> Matches:
-    """``found``, with ``bonus`` more for the pages that every one of ``needed`` has."""
+def lift(found: Matches, needed: Sequence[Matches], bonus: float) -> None:
+    """Add ``bonus`` to the scores in ``found``, which are written to, of the pages that every one of ``needed`` has."""
     needed = sorted(needed, key=lambda part: len(part.scores) if part.pages is not None else sys.maxsize)
-    pages = needed[0].pages
+    pages, scores = needed[0].pages, found.scores
     if pages is None:
-        mask = needed[0].scores > 0
-        for part in needed[1:]:
-            mask &= part.scores > 0
-        scores = mask * np.float32(bonus)
-        scores += found.scores
-        return Matches(None, scores)
+        for start in range(0, len(scores), AT_A_TIME):
+            here = slice(start, start + AT_A_TIME)
+            mask = needed[0].scores[here] > 0
+            for part in needed[1:]:
+                mask &= part.scores[here] > 0
+            scores[here] += np.multiply(mask, np.float32(bonus), out=ROOM.weights[: len(mask)])
+        return
     for part in needed[1:]:
         pages = pages.compress(among(pages, part.pages) if part.pages is not None else part.scores.take(pages) > 0)
-    scores = found.scores.copy()  # they may be kept for the next query
     scores[pages if found.pages is None else np.searchsorted(found.pages, pages)] += np.float32(bonus)
-    return Matches(found.pages, scores)
 
 
 def among(some: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> Mask:

@@ -141,9 +141,7 @@ def weighed_postings(
     for start, word in in_rows:
         if word.unnamed:
             for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, ROOM.pages):
-                if start:
-                    pages += start
-                yield pages, codes, _counted(codes, table, (), ())
+                yield np.add(pages, start, out=pages), codes, _counted(codes, table, (), ())
         for found in word.found:
             yield found.pages + start, found.codes, found.weighted(table)
 

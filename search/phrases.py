@@ -66,8 +66,8 @@ def side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Sequen
 class _Word:
     """Where a word of a phrase stands, which may be any of ``terms``.
 
-    ``slots``, ``pages`` and ``codes`` are of postings that were read, ``ends`` says how many occurrences there are up to
-    each and with it, all terms with as many ``occurrences`` each one after the other.
+    ``slots``, ``pages`` and ``codes`` are of the postings that were read. ``ends`` says how many occurrences there are
+    up to each and with it, all terms, which have so many ``occurrences``, one after the other.
     """
 
     segment: Segment

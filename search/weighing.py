@@ -13,7 +13,7 @@ from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes
 from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
-from .matches import NOTHING, Matches, Pages, is_dense, sum_by_page
+from .matches import NOTHING, Matches, Pages, begins, is_dense, sum_by_page
 from .occurrences import Sought, weighed_postings
 from .phrases import NOWHERE
 from .room import PLACES, ROOM
@@ -131,10 +131,7 @@ def best_fields(matches: Matches) -> Matches:
     """The pages of fields as :func:`weigh_by_field` tells them, each with its best score."""
     places, scores = matches.sparse()
     pages = places >> FIELD_BITS
-    new = np.empty(len(pages), bool)
-    new[:1] = True
-    np.not_equal(pages[1:], pages[:-1], out=new[1:])
-    starts = new.nonzero()[0]
+    starts = begins(pages).nonzero()[0]
     return Matches(pages.take(starts), np.maximum.reduceat(scores, starts)) if len(starts) else NOTHING
 
 

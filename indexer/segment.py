@@ -25,7 +25,6 @@ from .stored import Unpacker, decoded
 
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
-Positions = npt.NDArray[np.unsignedinteger[Any]]
 
 Of = ParamSpec("Of")
 Got = TypeVar("Got")
@@ -231,10 +230,9 @@ class Segment:
                 documents, codes, _ = self.postings_of(numbers[some], room, shifts and shifts[some])
                 yield some, documents, codes
             else:
+                shift = shifts[some.start] if shifts else 0
                 for documents, codes in self.posting_parts(numbers[some.start], room):
-                    if shifts:
-                        documents += shifts[some.start]
-                    yield some, documents, codes
+                    yield some, np.add(documents, shift, out=documents), codes
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
@@ -315,22 +313,15 @@ class Segment:
         fields = self._codes.slice(int(offsets[0]), int(offsets[-1]))[places] >> postings.FIELD_SHIFT
         return np.add.reduceat((fields == field).astype(np.int64), ends - counts)
 
-    def positions(self, number: int, occurrences: int) -> Positions:
+    def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's ``occurrences``, as many as its codes say, in the order of :meth:`postings`."""
-        return self.positions_of((number,), (occurrences,))[0]
-
-    def positions_of(self, numbers: Sequence[int], occurrences: Sequence[int]) -> list[Positions]:
-        """The positions of each of some terms, as :meth:`positions`."""
-        places = self._position_offsets.pairs(numbers)
-        widths = [(high - low) / max(count, 1) for (low, high), count in zip(places, occurrences, strict=True)]
-        found = []
-        for number, width, packed in zip(numbers, widths, self._positions.slices(places), strict=True):
-            if width not in _WIDTHS:
-                raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
-            positions: Positions = packed.view(_WIDTHS[width])
-            if width == 4 and positions.max() >= MAX_POSITION:
-                raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
-            found.append(positions)
+        low, high = self._position_offsets.pair(number)
+        width = (high - low) / occurrences if occurrences > 0 else 0
+        if width not in _WIDTHS:
+            raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
+        found: npt.NDArray[np.unsignedinteger[Any]] = self._positions.slice(low, high).view(_WIDTHS[width])
+        if width == 4 and found.max() >= MAX_POSITION:
+            raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
         return found
 
     @cached_property

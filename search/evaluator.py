@@ -36,6 +36,7 @@ from .matches import (
     within,
 )
 from .occurrences import Occurrences, Sought, of_phrase, of_range, of_terms, of_variants
+from .phrases import Phrases
 from .scoring import Table, field_boosts, inverse_document_frequency, weights
 from .weighing import best_fields, weigh, weigh_by_field
 from .words import LEAVES, InParts, Together, Word, leaves
@@ -46,7 +47,6 @@ _Known = dict[int, Matches]
 _WEIGHED = LEAVES | {InParts}
 """The nodes that are weighed as a whole."""
 
-_SIDE_BY_SIDE_BYTES = 8 * 2**20
 _EXPANSIONS_KEPT = 1000
 
 _serials = count()
@@ -63,7 +63,7 @@ class Evaluator:
         self._expander = expander
         self._cache = cache
         self._serial = next(_serials)
-        self._side_by_side: BoundedCache[Sought] = BoundedCache(_SIDE_BY_SIDE_BYTES)
+        self._phrases = Phrases()
         self._tables: dict[str, Table] = {}
         self._expansions: WorkedOut[Any, Expansion] = WorkedOut(_EXPANSIONS_KEPT)
 
@@ -197,19 +197,8 @@ class Evaluator:
     def sought(self, query: Any, segment: Segment) -> Sought:
         """What a word, pattern, range or phrase asks for in one segment, whichever field it is asked for in."""
         check_deadline()
-        if not _has_phrases(query):
-            return self._look_up(query, segment)
-        # Where words stand side by side takes long to find and little to keep: snippets and sections ask again.
-        key = segment, key_of(query)
-        sought = self._side_by_side.get(key)
-        if sought is None:
-            sought = self._look_up(query, segment)
-            self._side_by_side.put(key, sought, sum(found.pages.nbytes + found.codes.nbytes for found in sought.found))
-        return sought
-
-    def _look_up(self, query: Any, segment: Segment) -> Sought:
         if isinstance(query, Word):
-            return of_variants(segment, query.variants)
+            return of_variants(segment, query.variants, self._phrases)
         if isinstance(query, q.Term):
             return of_terms(segment, [query.text])
         if isinstance(query, q.Prefix):
@@ -217,7 +206,7 @@ class Evaluator:
         if isinstance(query, q.TermRange):
             return of_range(segment, *segment.term_range(query.start, query.end, query.startexcl, query.endexcl))
         if isinstance(query, q.Phrase):
-            return of_phrase(segment, query.words, query.slop)
+            return of_phrase(segment, query.words, query.slop, self._phrases)
         return of_terms(segment, self.expansion(query).terms)
 
     def expansion(self, query: Any) -> Expansion:
@@ -313,11 +302,6 @@ _METHODS: dict[type, Callable[[Evaluator, Any, _Known], Matches]] = {
     q.ConstantScoreQuery: Evaluator._constant,
     q.Every: Evaluator._every,
 }
-
-
-def _has_phrases(query: Any) -> bool:
-    """Whether finding a leaf looks for words side by side."""
-    return bool(query.phrases) if isinstance(query, Word) else isinstance(query, q.Phrase)
 
 
 def key_of(query: Any) -> Hashable:

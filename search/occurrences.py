@@ -14,7 +14,7 @@ from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
-from .phrases import NOWHERE, side_by_side, telling
+from .phrases import NOWHERE, Phrases, telling
 from .room import ROOM
 from .scoring import Table
 from .words import Variant
@@ -174,14 +174,14 @@ def of_terms(segment: Segment, terms: Iterable[str]) -> Sought:
     return _sought(segment, list(known), [1.0] * len(known), list(known.values()))
 
 
-def of_variants(segment: Segment, variants: Iterable[Variant]) -> Sought:
+def of_variants(segment: Segment, variants: Iterable[Variant], phrases: Phrases) -> Sought:
     """What a word stands for; a variant of several words is a phrase of words with their stems."""
     names, weights, numbers, found = [], [], [], []
     for term, weight, _, _ in variants:
         if " " in term:
             words, steps = telling(term.split())
             known = [tuple(segment.stem_terms(stem(word)).values()) for word in words]
-            pages, codes = side_by_side(segment, known, steps)
+            pages, codes = phrases.find(segment, known, steps)
             found.append(Occurrences(pages, codes, [(term, weight, len(pages))]))
         elif (number := segment.term_number(term)) is not None:
             names.append(term)
@@ -205,9 +205,9 @@ def of_range(segment: Segment, start: int, stop: int) -> Sought:
     return Sought(segment, unnamed=range(start, stop))
 
 
-def of_phrase(segment: Segment, words: Sequence[str], slop: int) -> Sought:
+def of_phrase(segment: Segment, words: Sequence[str], slop: int, phrases: Phrases) -> Sought:
     """The last of some words that stand at most ``slop`` places one after the other."""
     numbers = [segment.term_number(word) for word in words]
     known = [() if number is None else (number,) for number in numbers]
-    pages, codes = side_by_side(segment, known, [slop] * (len(words) - 1))
+    pages, codes = phrases.find(segment, known, [slop] * (len(words) - 1))
     return Sought(segment, found=[Occurrences(pages, codes, [(None, 1.0, len(pages))])])

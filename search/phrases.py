@@ -13,13 +13,16 @@ from ..indexer import postings as codec
 from ..indexer.analysis import STOP_WORDS
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
+from .cache import BoundedCache
 from .room import ROOM, Marks
 
 _POSITION_BITS = 24
-_SLOT_BITS = 3
+_SLOT_BITS = 4
 """Of the number of a field so many bits tell the slot of a page that it is marked in; few fields share one."""
 
 _SLOT_MASK = np.uint16((1 << _SLOT_BITS) - 1)
+
+_KEPT_BYTES = 8 * 2**20
 
 Postings = tuple[Documents, Codes]
 Places = npt.NDArray[np.int64]
@@ -37,26 +40,41 @@ def telling(words: list[str]) -> tuple[list[str], list[int]]:
     return [words[at] for at in kept], [after - before for before, after in pairwise(kept)]
 
 
-def side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Sequence[int]) -> Postings:
-    """The last of some words, each of which stands at most so many ``steps`` after the one before.
+class Phrases:
+    """Finds words side by side; where they stand is kept, as it takes long to find. Safe to share between threads."""
 
-    ``words`` are the numbers of the terms that may stand in each place.
-    """
-    if not all(words):
-        return NOWHERE
+    def __init__(self) -> None:
+        self._kept: BoundedCache[Postings] = BoundedCache(_KEPT_BYTES)
+
+    def find(self, segment: Segment, words: Sequence[tuple[int, ...]], steps: Sequence[int]) -> Postings:
+        """The last of some words, each of which stands at most so many ``steps`` after the one before.
+
+        ``words`` are the numbers of the terms that may stand in each place.
+        """
+        key = segment, tuple(words), tuple(steps)
+        found = self._kept.get(key)
+        if found is None:
+            found = _side_by_side(segment, words, steps) if all(words) else NOWHERE
+            self._kept.put(key, found, sum(part.nbytes for part in found))
+        return found
+
+
+def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Sequence[int]) -> Postings:
     counts = [segment.frequencies_of(terms) for terms in words]
     read: dict[int, _Word] = {}
     with ROOM.marks(segment.pages << _SLOT_BITS) as marks:
         for number in sorted(range(len(words)), key=lambda number: sum(counts[number])):
             read[number] = word = _read(segment, words[number], counts[number], marks if read else None)
+            if not len(word.slots):
+                return NOWHERE
             marks.only(word.slots)
-        places = [read[number].places_in(marks) for number in range(len(words))]
-    before = places[0]
-    for here, step in zip(places[1:], steps, strict=True):
-        if not len(before):
-            return NOWHERE
-        nearest = before.searchsorted(here) - 1
-        before = here.compress((nearest >= 0) & (here - before.take(nearest) <= step))
+        before = read[0].places_in(marks)
+        for number, step in enumerate(steps, 1):
+            here = read[number].places_in(marks)
+            nearest = before.searchsorted(here) - 1
+            before = here.compress((nearest >= 0) & (here - before.take(nearest) <= step))
+            if not len(before):
+                return NOWHERE
     place = before >> _POSITION_BITS
     pages, in_field = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
     return pages, codec.make_codes(in_field, np.ones_like(in_field), segment.lengths_of(pages, in_field))
@@ -81,15 +99,17 @@ class _Word:
     def places_in(self, marks: Marks) -> Places:
         """Where any of the terms stands in the slots of ``marks``."""
         kept = marks.at(self.slots)
-        if not len(kept):
-            return NOWHERE[0]
         codes = self.codes.take(kept)
         counts = codec.code_counts(codes)
+        place = np.repeat((self.pages.take(kept) << FIELD_BITS | codes >> codec.FIELD_SHIFT) << _POSITION_BITS, counts)
         # The positions of a posting lie side by side and end where ``ends`` says.
         at = np.repeat(self.ends.take(kept) - counts.cumsum(dtype=np.int64), counts)
         at += np.arange(len(at))
-        place = np.repeat((self.pages.take(kept) << FIELD_BITS | codes >> codec.FIELD_SHIFT) << _POSITION_BITS, counts)
-        place |= np.concatenate(self.segment.positions_of(self.terms, self.occurrences)).take(at)
+        bounds = [0, *accumulate(self.occurrences)]
+        parts = pairwise(at.searchsorted(bounds).tolist())
+        for term, occurrences, before, (start, stop) in zip(self.terms, self.occurrences, bounds, parts, strict=False):
+            if start < stop:
+                place[start:stop] |= self.segment.positions(term, occurrences).take(at[start:stop] - before)
         if len(self.terms) > 1:
             place.sort(kind="stable")  # runs that ascend
         return place

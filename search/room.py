@@ -1,4 +1,4 @@
-"""Memory of each thread that postings are worked on in: touching new memory takes longer than the work."""
+"""Memory that postings are worked on in, each thread's own: touching new memory takes longer than the work."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ AT_A_TIME = 1 << 15
 
 PLACES = 1 << 17
 """Places of pages that are added up at once: so do they."""
+
+_KEPT_FREE = 1 << 24
+"""So many bytes of an array, and twice as many together, the process keeps for the next ones when they are freed."""
 
 
 class Marks:
@@ -52,6 +55,9 @@ class Room(local):
     """Room for :data:`AT_A_TIME` postings and :data:`PLACES` places; who uses it next overwrites what is there."""
 
     def __init__(self) -> None:
+        # The allocator of glibc gives all above 128 KiB back to the system at once, until a larger block was freed
+        # (mallopt(3), M_MMAP_THRESHOLD): arrays of a query would be new memory each time. This block is never touched.
+        np.empty(_KEPT_FREE, np.uint8)
         self.pages = np.empty(AT_A_TIME, np.int64)
         self.places = np.empty(AT_A_TIME, np.int64)
         self.weights = np.empty(AT_A_TIME, np.float32)

@@ -21,7 +21,8 @@ TINY = np.float32(1e-30)
 
 # compress, here and elsewhere, takes half to a quarter of the time of a mask in brackets.
 
-_DENSE_SHARE = 12  # with more than one page in so many, a score for every page is the faster form
+_DENSE_SHARE, _DENSE_SHARE_OF_MANY, _MANY = 12, 6, 1 << 14
+"""With more than one page in so many, a score for every page is the faster form: of many pages it is new memory."""
 
 
 @dataclass(slots=True)  # frozen ones take thrice as long to make
@@ -82,7 +83,7 @@ NOTHING = Matches(np.empty(0, np.int64), np.empty(0, np.float32))
 
 def is_dense(matching: int, count: int) -> bool:
     """Whether ``matching`` of ``count`` pages are better held as a score for every page."""
-    return matching * _DENSE_SHARE >= count
+    return matching * (_DENSE_SHARE if count <= _MANY else _DENSE_SHARE_OF_MANY) >= count
 
 
 def sum_by_page(pages: Pages, values: npt.NDArray[Any]) -> tuple[Pages, npt.NDArray[Any]]:

@@ -19,8 +19,8 @@ from .phrases import NOWHERE
 from .room import PLACES, ROOM
 from .scoring import Table, inverse_document_frequency, saturated
 
-_SORTING_COST = 2
-"""How many times as long it takes to put a posting in order as to add it up where every page has its place."""
+_SORTED_SHARE = 40
+"""A word with less than one posting for so many pages is quicker put in order than added up where pages have places."""
 
 _FEW_PAGES = 1 << 14
 """With so many pages at most, a place for each page of each word costs less than any sorting."""
@@ -55,8 +55,8 @@ def weigh(
     for number, word in enumerate(words):
         postings = sum([here.postings() for here in word])
         if postings:
-            few_places = snapshot.pages <= _FEW_PAGES or is_dense(_SORTING_COST * postings, snapshot.pages)
-            (dense if few_places else sparse).append(number)
+            by_place = snapshot.pages <= _FEW_PAGES or postings * _SORTED_SHARE >= snapshot.pages
+            (dense if by_place else sparse).append(number)
     at_once = max(1, PLACES // max(snapshot.pages, 1))
     for start in range(0, len(dense), at_once):
         weigh_some(_by_place, dense[start : start + at_once])

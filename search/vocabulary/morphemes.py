@@ -82,6 +82,10 @@ def roots_by_meaning() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def endings_meanings() -> frozenset[str]:
-    """The stems of the words for what endings say."""
-    return frozenset(stem(word) for meanings in _morphemes()[1].values() for word in meanings)
+def endings_by_meaning() -> dict[str, tuple[str, ...]]:
+    """The endings for each word for what they say, by its stem."""
+    found: dict[str, list[str]] = {}
+    for ending, meanings in _morphemes()[1].items():
+        for word in {stem(meaning) for meaning in meanings}:
+            found.setdefault(word, []).append(ending)
+    return {word: tuple(endings) for word, endings in found.items()}

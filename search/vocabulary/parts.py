@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ...indexer import parameters
@@ -12,7 +12,7 @@ from ...indexer.snapshot import Snapshot
 from ..cache import WorkedOut
 from ..scoring import inverse_document_frequency
 from ..words import InParts, Variant, Word
-from .morphemes import endings_meanings, roots_by_meaning, take_apart
+from .morphemes import endings_by_meaning, roots_by_meaning, take_apart
 
 Expand = Callable[[str], tuple[Variant, ...]]
 
@@ -22,9 +22,10 @@ _NEAR = 3  # how many telling words apart the two parts of a clinical word may s
 
 
 class _Part(NamedTuple):
-    """What the plain words for a part of clinical words match, and how rare they are together."""
+    """What the plain words for a part of clinical words match, in about how many pages that is, and how rare."""
 
     variants: tuple[Variant, ...]
+    having: int
     rarity: float
 
 
@@ -39,20 +40,22 @@ class Parts:
         self._expand = expand
         self._plain: WorkedOut[str, Any] = WorkedOut(_KEPT)
         self._parts: WorkedOut[tuple[str, ...], _Part] = WorkedOut(_KEPT)
-        self._clinical: dict[str, Mapping[str, tuple[Variant, ...]]] = {}
+        self._clinical: WorkedOut[tuple[str, str], tuple[Variant, ...]] = WorkedOut(_KEPT)
 
     def in_plain_words(self, word: str) -> Any:
-        """The query for pages with plain words for all parts of ``word``; None where it is not made of known ones."""
+        """The query for pages with plain words for all parts of ``word``; None where they are not all known here."""
         return self._plain.of(word, self._all_parts)
 
     def in_one_word(self, words: Sequence[Word]) -> list[Word]:
         """The clinical words that say a part of the body and what is done to it, where both stand near in ``words``."""
         found = []
-        said_by_endings = endings_meanings()
-        done = [(place, other) for place, other in enumerate(words) if stem(other.text) in said_by_endings]
+        endings, roots = endings_by_meaning(), roots_by_meaning()
+        done = [(place, other) for place, other in enumerate(words) if stem(other.text) in endings]
         for place, word in enumerate(words) if done else ():
+            if stem(word.text) not in roots:
+                continue
             for other in [other for at, other in done if abs(at - place) <= _NEAR]:
-                variants = self._clinical_words(stem(word.text)).get(stem(other.text))
+                variants = self._clinical.of((stem(word.text), stem(other.text)), self._clinical_words)
                 if variants:
                     parts = (word.text, other.text)
                     found.append(Word(ALL, " ".join(parts), variants, parameters.ONE_WORD_WEIGHT, parts))
@@ -63,9 +66,14 @@ class Parts:
         if compound is None:
             return None
         plain = [*(tuple(root.split()) for root in compound.roots), compound.ending]
-        parts = [self._parts.of(words, self._any_of) for words in plain]
+        parts = []
+        for words in plain:
+            part = self._parts.of(words, self._any_of)
+            if not part.having:
+                return None
+            parts.append(part)
         # Together the parts must not count more than the word they stand for.
-        rarity = self._rarity(self._expand(word)) / max(sum(part.rarity for part in parts), 1e-9)
+        rarity = self._rarity(self._having(self._expand(word))) / max(sum(part.rarity for part in parts), 1e-9)
         weight = parameters.PARTS_WEIGHT * min(1.0, rarity)
         said = zip(map(" ".join, plain), parts, strict=True)
         return InParts(word, [Word(NAMING, text, part.variants, 1.0, (word,)) for text, part in said], weight)
@@ -73,37 +81,36 @@ class Parts:
     def _any_of(self, plain: Sequence[str]) -> _Part:
         found = {v.term: Variant(v.term, v.weight, "synonym", _ENTRY) for text in plain for v in self._expand(text)}
         variants = tuple(found.values())
-        return _Part(variants, self._rarity(variants))
+        having = self._having(variants)
+        return _Part(variants, having, self._rarity(having))
 
-    def _rarity(self, variants: Sequence[Variant]) -> float:
-        pages = self._snapshot.live_count
+    def _having(self, variants: Sequence[Variant]) -> int:
+        """In about how many pages any of ``variants`` stands; of several words side by side only that they may."""
         having = 0
         for variant in variants:
+            having += " " in variant.term
             for segment in self._snapshot.segments:
                 number = segment.term_number(variant.term)
                 having += 0 if number is None else segment.frequency(number)
+        return having
+
+    def _rarity(self, having: int) -> float:
+        pages = self._snapshot.live_count
         return inverse_document_frequency(pages, min(having, pages))
 
-    def _clinical_words(self, meaning: str) -> Mapping[str, tuple[Variant, ...]]:
-        """The index's clinical words for a part of the body (by its stem), by the stem of what is done to it."""
-        roots = roots_by_meaning().get(meaning)
-        if roots is None:
-            return {}
-        found = self._clinical.get(meaning)
-        if found is None:
-            found = self._clinical[meaning] = self._collect(meaning, roots)
-        return found
-
-    def _collect(self, meaning: str, roots: Sequence[str]) -> dict[str, tuple[Variant, ...]]:
-        found: dict[str, set[str]] = {}
+    def _clinical_words(self, said: tuple[str, str]) -> tuple[Variant, ...]:
+        """The index's clinical words for a part of the body and what is done to it, both by their stems."""
+        body, done = said
+        endings = endings_by_meaning()[done]
+        found: set[str] = set()
         for segment in self._snapshot.segments:
-            for root in roots:
-                for term in segment.terms(*segment.prefix_range(root)):
-                    compound = take_apart(term)
-                    if compound and len(compound.roots) == 1 and stem(compound.roots[0]) == meaning:
-                        for word in compound.ending:
-                            found.setdefault(stem(word), set()).add(term)
-        return {
-            word: tuple(Variant(term, 1.0, "synonym", f"parts of {term}") for term in sorted(terms))
-            for word, terms in found.items()
-        }
+            for root in roots_by_meaning()[body]:
+                terms = segment.terms(*segment.prefix_range(root))
+                found.update(term for term in terms if term.endswith(endings) and _says(term, body, done))
+        return tuple(Variant(term, 1.0, "synonym", f"parts of {term}") for term in sorted(found))
+
+
+def _says(word: str, body: str, done: str) -> bool:
+    """Whether ``word`` is made of a part of the body and what is done to it, both given by their stems."""
+    compound = take_apart(word)
+    return compound is not None and list(map(stem, compound.roots)) == [body] and done in map(stem, compound.ending)

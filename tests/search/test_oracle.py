@@ -73,7 +73,7 @@ def test_scores_are_those_of_the_paper(history: list[Commit], asked: list[Any], 
 @given(
     histories(most_pages=25),
     st.lists(queries, min_size=20, max_size=40),
-    st.sampled_from([{"_FEW_PAGES": 0}, {"_FEW_PAGES": 0, "_SORTING_COST": 0}, {"PLACES": 1}]),
+    st.sampled_from([{"_FEW_PAGES": 0}, {"_FEW_PAGES": 0, "_SORTED_SHARE": 0}, {"PLACES": 1}]),
 )
 def test_how_words_are_added_up_does_not_show(history: list[Commit], asked: list[Any], limits: dict[str, int]) -> None:
     slow = SlowSearch(live_after(history))

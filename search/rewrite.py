@@ -178,13 +178,13 @@ class Rewriter:
         """A clinical word, or what its parts say."""
         if not isinstance(part, Word) or part.fieldname != ALL:
             return part
-        if len(self._taken_apart) >= self._most_parts and part.text not in self._taken_apart:
-            if take_apart(part.text):
-                self._left_whole[part.text] = None
+        if take_apart(part.text) is None:
             return part
+        if len(self._taken_apart) >= self._most_parts and part.text not in self._taken_apart:
+            self._left_whole[part.text] = None
+            return part
+        self._taken_apart.add(part.text)
         plain = self._parts.in_plain_words(part.text)
-        if plain is not None:
-            self._taken_apart.add(part.text)
         return part if plain is None else q.DisjunctionMax([part, plain])
 
 

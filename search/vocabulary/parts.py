@@ -22,10 +22,10 @@ _NEAR = 3  # how many telling words apart the two parts of a clinical word may s
 
 
 class _Part(NamedTuple):
-    """What the plain words for a part of clinical words match, in about how many pages that is, and how rare."""
+    """What the plain words for a part of clinical words match, whether any page may have it, and how rare it is."""
 
     variants: tuple[Variant, ...]
-    having: int
+    known: bool
     rarity: float
 
 
@@ -69,7 +69,7 @@ class Parts:
         parts = []
         for words in plain:
             part = self._parts.of(words, self._any_of)
-            if not part.having:
+            if not part.known:
                 return None
             parts.append(part)
         # Together the parts must not count more than the word they stand for.
@@ -82,13 +82,13 @@ class Parts:
         found = {v.term: Variant(v.term, v.weight, "synonym", _ENTRY) for text in plain for v in self._expand(text)}
         variants = tuple(found.values())
         having = self._having(variants)
-        return _Part(variants, having, self._rarity(having))
+        phrases = any(" " in variant.term for variant in variants)
+        return _Part(variants, having > 0 or phrases, self._rarity(having))
 
     def _having(self, variants: Sequence[Variant]) -> int:
-        """In about how many pages any of ``variants`` stands; of several words side by side only that they may."""
+        """In about how many pages any of ``variants`` stands, those of several words left out."""
         having = 0
         for variant in variants:
-            having += " " in variant.term
             for segment in self._snapshot.segments:
                 number = segment.term_number(variant.term)
                 having += 0 if number is None else segment.frequency(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 Round = dict[str, Any]
@@ -24,6 +24,7 @@ class Figure:
 
 FIGURES = (
     Figure("pages_s", "Indexing", "pages/s", more_is_better=True, log=True),
+    Figure("cold_mean", "First pass mean", "µs", log=True),
     Figure("cold_p50", "First pass p50", "µs", log=True),
     Figure("cold_p95", "First pass p95", "µs", log=True),
     Figure("cold_p99", "First pass p99", "µs", log=True),
@@ -58,6 +59,8 @@ def percentile(values: Sequence[float], percent: int) -> float:
 def value(measured: Round, key: str, queries: int | None = None) -> float:
     """One figure of one round; latencies over the first ``queries`` queries only where given."""
     build, search = measured["build"], measured["search"]
+    if key == "cold_mean":
+        return fmean(search["cold_us"][:queries])
     kind, _, detail = key.partition("_p")
     if kind == "warm":
         return percentile([time for passed in search["warm_us"] for time in passed[:queries]], int(detail))

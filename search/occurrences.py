@@ -102,7 +102,7 @@ class Sought(NamedTuple):
         """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
         places, pages_in_row = fields.reshape(-1), fields.shape[1]
         for pages, codes in self._parts():
-            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=ROOM.places[: len(pages)])
+            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=ROOM.indices[: len(pages)])
             place += pages
             place += base
             places[place] = True
@@ -148,8 +148,9 @@ def weighed_postings(
 
 def _counted(codes: Codes, table: Table, weights: Sequence[float], counts: Sequence[int]) -> Table:
     """What each posting counts, of as many in a row with one of ``weights`` as ``counts`` says."""
-    counted = ROOM.weights[: len(codes)]
-    table.take(codes, out=counted, mode="clip")
+    counted, indices = ROOM.weights[: len(codes)], ROOM.indices[: len(codes)]
+    indices[:] = codes  # or else they are cast in new memory
+    table.take(indices, out=counted, mode="clip")
     _multiply(counted, weights, counts)
     return counted
 

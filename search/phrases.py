@@ -121,7 +121,7 @@ def _read(segment: Segment, terms: Sequence[int], counts: Sequence[int], marks: 
     occurrences = [0] * len(terms)
     total = 0
     for some, pages, codes in segment.parts_of(terms, counts, ROOM.pages):
-        slots = np.left_shift(pages, _SLOT_BITS, out=ROOM.places[: len(pages)])
+        slots = np.left_shift(pages, _SLOT_BITS, out=ROOM.indices[: len(pages)])
         slots |= codes >> codec.FIELD_SHIFT & _SLOT_MASK
         ends = codec.code_counts(codes).cumsum(dtype=np.int64)
         # Where the postings of a term end; only some of them may be here.

@@ -59,7 +59,7 @@ class Room(local):
         # (mallopt(3), M_MMAP_THRESHOLD): arrays of a query would be new memory each time. This block is never touched.
         np.empty(_KEPT_FREE, np.uint8)
         self.pages = np.empty(AT_A_TIME, np.int64)
-        self.places = np.empty(AT_A_TIME, np.int64)
+        self.indices = np.empty(AT_A_TIME, np.int64)
         self.weights = np.empty(AT_A_TIME, np.float32)
         self._sums = np.empty(PLACES, np.float32)
         self._marks = Marks()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .room import AT_A_TIME, ROOM
+from .scratch import AT_A_TIME, SCRATCH
 
 Pages = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -187,7 +187,7 @@ def lift(found: Matches, needed: Sequence[Matches], bonus: float) -> None:
             mask = needed[0].scores[here] > 0
             for part in needed[1:]:
                 mask &= part.scores[here] > 0
-            scores[here] += np.multiply(mask, np.float32(bonus), out=ROOM.weights[: len(mask)])
+            scores[here] += np.multiply(mask, np.float32(bonus), out=SCRATCH.weights[: len(mask)])
         return
     for part in needed[1:]:
         pages = pages.compress(among(pages, part.pages) if part.pages is not None else part.scores.take(pages) > 0)

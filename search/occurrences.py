@@ -15,8 +15,8 @@ from ..indexer.fields import ALL, field_range
 from ..indexer.segment import Codes, Documents, Segment
 from .matches import Mask
 from .phrases import NOWHERE, Phrases, telling
-from .room import ROOM
 from .scoring import Table
+from .scratch import SCRATCH
 from .words import Variant
 
 
@@ -102,7 +102,7 @@ class Sought(NamedTuple):
         """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
         places, pages_in_row = fields.reshape(-1), fields.shape[1]
         for pages, codes in self._parts():
-            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=ROOM.indices[: len(pages)])
+            place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=SCRATCH.indices[: len(pages)])
             place += pages
             place += base
             places[place] = True
@@ -111,10 +111,10 @@ class Sought(NamedTuple):
 
     def _parts(self) -> Iterator[tuple[Documents, Codes]]:
         """Pages and codes of the postings not yet read, some at a time."""
-        for _, pages, codes in self.segment.parts_of(self.numbers, self.counts, ROOM.pages):
+        for _, pages, codes in self.segment.parts_of(self.numbers, self.counts, SCRATCH.pages):
             yield pages, codes
         if self.unnamed:
-            yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, ROOM.pages)
+            yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, SCRATCH.pages)
 
 
 def weighed_postings(
@@ -136,11 +136,11 @@ def weighed_postings(
         numbers += word.numbers
         weights += word.weights
         counts += word.counts
-    for some, places, codes in segment.parts_of(numbers, counts, ROOM.pages, starts):
+    for some, places, codes in segment.parts_of(numbers, counts, SCRATCH.pages, starts):
         yield places, codes, _counted(codes, table, weights[some], counts[some])
     for start, word in in_rows:
         if word.unnamed:
-            for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, ROOM.pages):
+            for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, SCRATCH.pages):
                 yield np.add(pages, start, out=pages), codes, _counted(codes, table, (), ())
         for found in word.found:
             yield found.pages + start, found.codes, found.weighted(table)
@@ -148,7 +148,7 @@ def weighed_postings(
 
 def _counted(codes: Codes, table: Table, weights: Sequence[float], counts: Sequence[int]) -> Table:
     """What each posting counts, of as many in a row with one of ``weights`` as ``counts`` says."""
-    counted, indices = ROOM.weights[: len(codes)], ROOM.indices[: len(codes)]
+    counted, indices = SCRATCH.weights[: len(codes)], SCRATCH.indices[: len(codes)]
     indices[:] = codes  # or else they are cast in new memory
     table.take(indices, out=counted, mode="clip")
     _multiply(counted, weights, counts)

@@ -14,7 +14,8 @@ from ..indexer.analysis import STOP_WORDS
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
 from .cache import BoundedCache
-from .room import ROOM, Marks
+from .deadline import check_deadline
+from .scratch import SCRATCH, Marks
 
 _POSITION_BITS = 24
 _SLOT_BITS = 4
@@ -54,6 +55,7 @@ class Phrases:
         key = segment, tuple(words), tuple(steps)
         found = self._kept.get(key)
         if found is None:
+            check_deadline()
             found = _side_by_side(segment, words, steps) if all(words) else NOWHERE
             self._kept.put(key, found, sum(part.nbytes for part in found))
         return found
@@ -62,7 +64,7 @@ class Phrases:
 def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Sequence[int]) -> Postings:
     counts = [segment.frequencies_of(terms) for terms in words]
     read: dict[int, _Word] = {}
-    with ROOM.marks(segment.pages << _SLOT_BITS) as marks:
+    with SCRATCH.marks(segment.pages << _SLOT_BITS) as marks:
         for number in sorted(range(len(words)), key=lambda number: sum(counts[number])):
             read[number] = word = _read(segment, words[number], counts[number], marks if read else None)
             if not len(word.slots):
@@ -120,8 +122,8 @@ def _read(segment: Segment, terms: Sequence[int], counts: Sequence[int], marks: 
     read: list[tuple[Places, Documents, Codes, Places]] = []
     occurrences = [0] * len(terms)
     total = 0
-    for some, pages, codes in segment.parts_of(terms, counts, ROOM.pages):
-        slots = np.left_shift(pages, _SLOT_BITS, out=ROOM.indices[: len(pages)])
+    for some, pages, codes in segment.parts_of(terms, counts, SCRATCH.pages):
+        slots = np.left_shift(pages, _SLOT_BITS, out=SCRATCH.indices[: len(pages)])
         slots |= codes >> codec.FIELD_SHIFT & _SLOT_MASK
         ends = codec.code_counts(codes).cumsum(dtype=np.int64)
         # Where the postings of a term end; only some of them may be here.

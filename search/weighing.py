@@ -16,8 +16,8 @@ from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, begins, is_dense, sum_by_page
 from .occurrences import Sought, weighed_postings
 from .phrases import NOWHERE
-from .room import PLACES, ROOM
 from .scoring import Table, inverse_document_frequency, saturated
+from .scratch import PLACES, SCRATCH
 
 _SORTED_SHARE = 40
 """A word with less than one posting for so many pages is quicker put in order than added up where pages have places."""
@@ -69,7 +69,7 @@ def _by_place(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
     """The matches of words, added up where every page has its place."""
-    tf = ROOM.zeros(len(words), snapshot.pages)
+    tf = SCRATCH.zeros(len(words), snapshot.pages)
     places = tf.reshape(-1)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
         for those, _, weights in weighed_postings(here, table, snapshot.pages, base):

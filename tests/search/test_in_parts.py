@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from procsearch.search import occurrences, phrases, room
+from procsearch.search import occurrences, phrases, scratch
 from procsearch.search.index import open_index
 
 from .built import build, page
@@ -48,9 +48,9 @@ def answers(folder: Path) -> list[Any]:
 @pytest.mark.parametrize("at_a_time", [1, 2, 7, 200, 1000])
 def test_how_many_at_a_time_does_not_show(folder: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
     at_once = answers(folder)
-    monkeypatch.setattr(room, "AT_A_TIME", at_a_time)
+    monkeypatch.setattr(scratch, "AT_A_TIME", at_a_time)
     for module in (occurrences, phrases):
-        monkeypatch.setattr(module, "ROOM", room.Room())
+        monkeypatch.setattr(module, "SCRATCH", scratch.Scratch())
     assert answers(folder) == [
         (query, total, [(id, pytest.approx(score, rel=1e-5)) for id, score in hits], facets)
         for query, total, hits, facets in at_once

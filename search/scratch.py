@@ -11,6 +11,8 @@ from .scoring import Table
 
 Places = npt.NDArray[np.int64]
 
+_NO_PLACES: Places = np.empty(0, np.int64)
+
 AT_A_TIME = 1 << 15
 """Postings worked on together: they stay in the caches of the processor."""
 
@@ -26,7 +28,7 @@ class Marks:
 
     def __init__(self) -> None:
         self._marks = np.zeros(0, bool)
-        self._marked: Places = np.empty(0, np.int64)
+        self._marked = _NO_PLACES
 
     def of(self, count: int) -> Marks:
         """The same, with so many places at least."""
@@ -48,10 +50,10 @@ class Marks:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.only(self._marked[:0])
+        self.only(_NO_PLACES)
 
 
-class Room(local):
+class Scratch(local):
     """Room for :data:`AT_A_TIME` postings and :data:`PLACES` places; who uses it next overwrites what is there."""
 
     def __init__(self) -> None:
@@ -65,7 +67,7 @@ class Room(local):
         self._marks = Marks()
 
     def zeros(self, rows: int, columns: int) -> Table:
-        """Rows of zeros; in new memory where they need more than the room."""
+        """Rows of zeros; in new memory where there is no room for them."""
         count = rows * columns
         if count > len(self._sums):
             return np.zeros((rows, columns), np.float32)
@@ -78,4 +80,4 @@ class Room(local):
         return self._marks.of(count)
 
 
-ROOM = Room()
+SCRATCH = Scratch()

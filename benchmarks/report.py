@@ -10,7 +10,7 @@ from .charts import bar_chart
 from .figures import FIGURES, Figure, number
 
 _RATIO_KEYS = (
-    "pages_s", "cold_p50", "cold_p95", "warm_p50", "warm_p95", "new_p50", "new_p95", "qps_1", "qps_4",
+    "pages_s", "cold_mean", "cold_p50", "cold_p95", "warm_p50", "warm_p95", "new_p50", "new_p95", "qps_1", "qps_4",
     "bytes_per_page", "open_ms",
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from procsearch.search import matches
 from procsearch.search.matches import Matches, all_of, any_of, best_of, lift, within
 
 COUNT = 64
@@ -39,7 +40,9 @@ def test_nothing_is_written_to(make: type, made: type) -> None:
 
 
 @pytest.mark.parametrize("make", [sparse, dense])
-def test_pages_with_all_are_lifted(make: type) -> None:
+@pytest.mark.parametrize("at_a_time", [7, COUNT])
+def test_pages_with_all_are_lifted(make: type, at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matches, "AT_A_TIME", at_a_time)
     first, second = make(1, 5, 9), make(5, 9, 40)
     found = any_of([first, second], COUNT)
     before, others = found.dense(COUNT).copy(), (first.scores.copy(), second.scores.copy())

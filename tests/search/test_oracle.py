@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -15,7 +16,7 @@ from procsearch.corpus.errors import QueryError
 from procsearch.indexer.codec import whoosh_reader
 from procsearch.indexer.fields import ALL, BOOSTS, FIELD_NUMBERS
 from procsearch.indexer.snapshot import Snapshot
-from procsearch.search import weighing
+from procsearch.search import matches, weighing
 from procsearch.search.cache import BoundedCache
 from procsearch.search.evaluator import Evaluator
 from procsearch.search.expansion import Expander
@@ -73,11 +74,19 @@ def test_scores_are_those_of_the_paper(history: list[Commit], asked: list[Any], 
 @given(
     histories(most_pages=25),
     st.lists(queries, min_size=20, max_size=40),
-    st.sampled_from([{"_FEW_PAGES": 0}, {"_FEW_PAGES": 0, "_SORTED_SHARE": 0}, {"PLACES": 1}]),
-)
-def test_how_words_are_added_up_does_not_show(history: list[Commit], asked: list[Any], limits: dict[str, int]) -> None:
+    st.sampled_from([
+        (weighing, {"_FEW_PAGES": 0}),
+        (weighing, {"_FEW_PAGES": 0, "_SORTED_SHARE": 0}),
+        (weighing, {"PLACES": 1}),
+        (matches, {"_DENSE_SHARE": 1}),
+    ]),
+)  # fmt: skip
+def test_how_words_are_added_up_does_not_show(
+    history: list[Commit], asked: list[Any], changed: tuple[ModuleType, dict[str, int]]
+) -> None:
+    module, limits = changed
     slow = SlowSearch(live_after(history))
-    with tempfile.TemporaryDirectory() as folder, patch.multiple(weighing, **limits):
+    with tempfile.TemporaryDirectory() as folder, patch.multiple(module, **limits):
         snapshot = grow(Path(folder), history)
         ours = evaluator(snapshot)
         for query in asked:

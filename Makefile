@@ -47,7 +47,7 @@ lint: .venv/lint-ready ## Check style, types and the direction of imports
 	$(BIN)/lint-imports
 
 crash: .venv/test-ready ## Kill, damage and starve indexes
-	$(BIN)/pytest tests/crash
+	$(BIN)/pytest --numprocesses auto tests/crash
 
 browser: .venv/test-ready ## Use the search page in Chromium
 	$(BIN)/pytest tests/browser

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from ..indexer import postings as codec
 from ..indexer.analysis import STOP_WORDS
@@ -15,7 +14,7 @@ from ..indexer.inversion import FIELD_BITS, FIELD_MASK
 from ..indexer.segment import Codes, Documents, Segment
 from .cache import BoundedCache
 from .deadline import check_deadline
-from .scratch import SCRATCH, Marks
+from .scratch import SCRATCH, Marks, Places
 
 _POSITION_BITS = 24
 _SLOT_BITS = 4
@@ -26,9 +25,6 @@ _SLOT_MASK = np.uint16((1 << _SLOT_BITS) - 1)
 _KEPT_BYTES = 8 * 2**20
 
 Postings = tuple[Documents, Codes]
-Places = npt.NDArray[np.int64]
-"""Ascending numbers of page, field and position."""
-
 NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.uint16))
 
 

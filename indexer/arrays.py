@@ -434,14 +434,15 @@ def _signpost_step(count: int) -> int:
 class SortedStrings(Strings):
     """Byte strings in ascending order, none empty; a search touches one stretch only, however many there are."""
 
-    __slots__ = ("_beside", "_signposts", "_sound", "_step")
+    __slots__ = ("_beside", "_count", "_signposts", "_sound", "_step")
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         super().__init__(file, name)
         self._beside = Strings(file, f"{name}_signposts")
         self._signposts: list[bytes] | None = None
-        self._step = _signpost_step(len(self))
-        if len(self._beside) != -(-len(self) // self._step):
+        self._count = len(self)
+        self._step = _signpost_step(self._count)
+        if len(self._beside) != -(-self._count // self._step):
             raise DamagedIndex(file.name, f"array {name}_signposts_offsets does not fit the others")
         self._sound = bytearray(len(self._beside) + 1)
 
@@ -462,10 +463,20 @@ class SortedStrings(Strings):
 
     def find(self, wanted: bytes) -> int:
         """Where ``wanted`` stands, or would stand."""
-        low, high = self._stretch(wanted)
+        return self._first(wanted, *self._stretch(wanted))
+
+    def beginning_with(self, prefix: bytes) -> tuple[int, int]:
+        """The places [start, stop) of the strings that begin with ``prefix``; no string holds a byte 0xFF."""
+        low, high = self._stretch(prefix)
+        start, after = self._first(prefix, low, high), prefix + b"\xff"
+        stop = self._first(after, start, high)
+        return start, stop if stop < high else self.find(after)
+
+    def _first(self, at_least: bytes, low: int, high: int) -> int:
+        """The first place from ``low`` to ``high`` with a string that is ``at_least``, or ``high``."""
         offsets, data = self._offsets.memory, self._data.memory
-        return low + bisect_left(
-            range(low, high), wanted, key=lambda place: data[offsets[place] : offsets[place + 1]].tobytes()
+        return bisect_left(
+            range(high), at_least, low, key=lambda place: data[offsets[place] : offsets[place + 1]].tobytes()
         )
 
     def _stretch(self, wanted: bytes) -> tuple[int, int]:
@@ -473,7 +484,7 @@ class SortedStrings(Strings):
         if self._signposts is None:
             self._signposts = self._beside.all()
         stretch = bisect_right(self._signposts, wanted)
-        low, high = self._step * (stretch - 1) if stretch else 0, min(self._step * stretch, len(self))
+        low, high = self._step * (stretch - 1) if stretch else 0, min(self._step * stretch, self._count)
         if not self._sound[stretch]:
             self._offsets.slice(low, high + 1)
             self._data.slice(self._offsets.memory[low], self._offsets.memory[high])

@@ -133,9 +133,7 @@ class Segment:
 
     def prefix_range(self, prefix: str) -> tuple[int, int]:
         """The numbers [start, stop) of the terms that begin with ``prefix``."""
-        start = self._terms.find(prefix.encode("utf-8", "replace"))
-        # No UTF-8 byte is 0xFF, so this sorts after every term with the prefix.
-        return start, self._terms.find(prefix.encode("utf-8", "replace") + b"\xff")
+        return self._terms.beginning_with(prefix.encode("utf-8", "replace"))
 
     def term_range(
         self, start: str | None, end: str | None, start_excluded: bool, end_excluded: bool
@@ -189,20 +187,18 @@ class Segment:
 
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term: ascending documents, several times where several fields match, and their codes."""
-        documents, codes, _ = self.postings_of((number,))
-        return documents, codes
+        return self.postings_of((number,))
 
     def postings_of(
         self, numbers: Sequence[int], room: Documents | None = None, shifts: Sequence[int] | None = None
-    ) -> tuple[Documents, Codes, Sequence[int]]:
-        """The postings of some terms (at least one), one term after the other, and how many each has.
+    ) -> tuple[Documents, Codes]:
+        """The postings of some terms (at least one), one term after the other.
 
         Their documents are written to ``room`` where it is given; to those of each term its one of ``shifts`` is added.
         """
         codes = self._codes.slices(self._posting_offsets.pairs(numbers))
         gaps = self._gaps_of(numbers, codes)
-        counts = list(map(len, codes))
-        starts = list(accumulate(counts, initial=0))
+        starts = list(accumulate(map(len, codes), initial=0))
         total = starts.pop()
         documents = np.empty(total, np.int64) if room is None else room[:total]
         np.concatenate(gaps, out=documents)
@@ -215,7 +211,7 @@ class Segment:
             documents[start] += shift - before
             before = shift + last
         np.add.accumulate(documents, out=documents)
-        return documents, codes[0] if len(codes) == 1 else np.concatenate(codes), counts
+        return documents, codes[0] if len(codes) == 1 else np.concatenate(codes)
 
     def parts_of(
         self, numbers: Sequence[int], counts: Sequence[int], room: Documents, shifts: Sequence[int] | None = None
@@ -227,8 +223,7 @@ class Segment:
         """
         for some in _by_room(counts, len(room)):
             if len(numbers[some]) > 1 or counts[some.start] <= len(room):
-                documents, codes, _ = self.postings_of(numbers[some], room, shifts and shifts[some])
-                yield some, documents, codes
+                yield some, *self.postings_of(numbers[some], room, shifts and shifts[some])
             else:
                 shift = shifts[some.start] if shifts else 0
                 for documents, codes in self.posting_parts(numbers[some.start], room):
@@ -256,9 +251,9 @@ class Segment:
 
     def _ungap(self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int) -> int:
         """Fill ``documents`` with those whose gaps from ``before`` on these are, and give the last of them."""
-        np.add.accumulate(gaps, dtype=np.int64, out=documents)
-        if before:
-            documents += before
+        documents[:] = gaps
+        documents[0] += before
+        np.add.accumulate(documents, out=documents)
         last = int(documents[-1])
         if last >= self.pages:
             raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")

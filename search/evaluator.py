@@ -15,7 +15,7 @@ import numpy as np
 
 from ..corpus.errors import QueryError
 from ..indexer import parameters
-from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING
+from ..indexer.fields import ALL, FIELD_NUMBERS, NAMING, field_range
 from ..indexer.segment import Segment
 from ..indexer.snapshot import Snapshot
 from .cache import BoundedCache, WorkedOut
@@ -211,12 +211,7 @@ class Evaluator:
 
     def expansion(self, query: Any) -> Expansion:
         """The terms that a wildcard or a fuzzy word stands for."""
-        return self._expansions.of(query, self._expand)
-
-    def _expand(self, query: Any) -> Expansion:
-        if isinstance(query, q.Wildcard):
-            return self._expander.wildcard(query.fieldname, query.text)
-        return self._expander.fuzzy(query.fieldname, query.text, query.maxdist, query.prefixlength)
+        return self._expansions.of(query, self._expander.pattern)
 
     def expanded(self, query: Any) -> list[str]:
         """The terms that a wildcard or a fuzzy word stands for."""
@@ -260,7 +255,7 @@ class Evaluator:
             return NOTHING
         if missing:
             having = [partial(self.having, part) for part in missing.values()]
-            weighed = weigh_by_field(sought, self.table(NAMING), self._snapshot, having)
+            weighed = weigh_by_field(sought, self.table(NAMING), self._snapshot, having, field_range(NAMING))
             for key, found in zip(missing, weighed, strict=True):
                 self._cache.put(key, found, found.bytes_held)  # other words have the part too
                 known[key] = found

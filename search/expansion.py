@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from ..indexer.analysis import stem
 from ..indexer.fields import ALL, FIELD_NUMBERS
 from ..indexer.snapshot import Snapshot
 from .cache import WorkedOut
+from .language import trees as q
 from .lexicon import Numbers, fitting, near
-from .vocabulary.spellings import latin_stem, other_spellings
+from .vocabulary.spellings import latin_forms, latin_stem, other_spellings
 from .words import Variant
 
 _WORDS_KEPT = 20_000
@@ -73,9 +74,14 @@ class Expander:
             return []
         found: set[str] = set()
         for segment in self._snapshot.segments:
-            start, stop = segment.prefix_range(shared)
-            found.update(term for term in segment.terms(start, stop) if latin_stem(term) == shared)
+            found |= latin_forms(shared, segment.terms(*segment.prefix_range(shared)))
         return sorted(found)
+
+    def pattern(self, query: Any) -> Expansion:
+        """The terms that a wildcard or a fuzzy word stands for."""
+        if isinstance(query, q.Wildcard):
+            return self.wildcard(query.fieldname, query.text)
+        return self.fuzzy(query.fieldname, query.text, query.maxdist, query.prefixlength)
 
     def wildcard(self, field: str, wildcard: str) -> Expansion:
         """The terms of ``field`` that a pattern fits."""

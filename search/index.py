@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -124,9 +125,9 @@ class View:
                 tied = self._first_by_id(pages[~clear], wanted - int(np.count_nonzero(clear)))
                 pages = np.concatenate((pages[clear], tied))
                 scores = np.concatenate((scores[clear], np.full(len(tied), floor, np.float32)))
-        found = list(zip(pages.tolist(), scores.tolist(), strict=True))
-        found.sort(key=lambda hit: -hit[1])
-        if len({score for _, score in found}) < len(found):
+        each = scores.tolist()
+        found = sorted(zip(pages.tolist(), each, strict=True), key=itemgetter(1), reverse=True)
+        if len(set(each)) < len(found):
             numbers = [page for page, _ in found]
             ids = dict(zip(numbers, self.snapshot.ids(numbers), strict=True))
             found.sort(key=lambda hit: (-hit[1], ids[hit[0]]))
@@ -227,11 +228,11 @@ class Index:
         return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
     def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> list[Hit]:
-        ids = view.snapshot.ids([page for page, _ in best])
-        read, by_words, by_meaning = view.procedure, asked.snippet, asked.semantic_snippet
+        pages = [page for page, _ in best]
+        read = view.procedure
         return [
-            Hit(id, score, partial(read, page), by_words if asked.has_words(page) else by_meaning)
-            for id, (page, score) in zip(ids, best, strict=True)
+            Hit(id, score, partial(read, page), snip)
+            for id, (page, score), snip in zip(view.snapshot.ids(pages), best, asked.snippers(pages), strict=True)
         ]
 
     # Single procedures
@@ -371,9 +372,11 @@ class Asked:
     def _sections(self) -> MatchedSections:
         return MatchedSections(self._view.snapshot, self.evaluator, self.words)
 
-    def has_words(self, page: int) -> bool:
-        """Whether a page that is found has words of the query, or is near to its meaning only."""
-        return self.by_words is self.matches or bool(self.by_words.score(page))
+    def snippers(self, pages: Sequence[int]) -> list[Callable[[Procedure], Snippet]]:
+        """What makes the snippet of each of some pages found: those near to the meaning only have words by chance."""
+        if self.by_words is self.matches:
+            return [self.snippet] * len(pages)
+        return [self.snippet if self.by_words.score(page) else self.semantic_snippet for page in pages]
 
     def filter_mask(self, filters: Mapping[str, str | Sequence[str]]) -> Mask:
         """The pages that have one of the values asked for in every field of ``filters``."""

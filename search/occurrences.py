@@ -48,15 +48,9 @@ class Occurrences(NamedTuple):
         """Those in what ``field`` stands for."""
         if field == ALL:
             return self
-        fields = field_range(field)
-        kept = self.codes < fields.stop << codec.FIELD_SHIFT
-        if fields.start:
-            kept &= self.codes >= fields.start << codec.FIELD_SHIFT
-        places = kept.nonzero()[0]
-        ends = places.searchsorted(list(accumulate([count for _, _, count in self.terms]))).tolist()
-        counts = map(sub, ends, [0, *ends])
+        kept, counts = _in_fields(self.codes, field_range(field), [count for _, _, count in self.terms])
         terms = [(term, weight, count) for (term, weight, _), count in zip(self.terms, counts, strict=True)]
-        return Occurrences(self.pages.take(places), self.codes.take(places), terms)
+        return Occurrences(self.pages.take(kept), self.codes.take(kept), terms)
 
 
 class Sought(NamedTuple):
@@ -85,7 +79,7 @@ class Sought(NamedTuple):
         """All of it, the terms first."""
         found = list(self.found)
         if self.numbers:
-            pages, codes, _ = self.segment.postings_of(self.numbers)
+            pages, codes = self.segment.postings_of(self.numbers)
             found.insert(0, Occurrences(pages, codes, list(zip(self.names, self.weights, self.counts, strict=True))))
         if self.unnamed:
             pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
@@ -117,13 +111,24 @@ class Sought(NamedTuple):
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, SCRATCH.pages)
 
 
+def _in_fields(codes: Codes, fields: range, counts: Sequence[int]) -> tuple[Documents, list[int]]:
+    """Which of ``codes`` are of ``fields``, and how many of them each term has that has so many in a row at most."""
+    inside = codes < fields.stop << codec.FIELD_SHIFT
+    if fields.start:
+        inside &= codes >= fields.start << codec.FIELD_SHIFT
+    kept = inside.nonzero()[0]
+    ends = kept.searchsorted(list(accumulate(counts))).tolist()
+    return kept, list(map(sub, ends, [0, *ends]))
+
+
 def weighed_postings(
-    words: Sequence[Sought], table: Table, row: int, base: int
+    words: Sequence[Sought], table: Table, row: int, base: int, fields: range | None = None
 ) -> Iterator[tuple[Documents, Codes, Table]]:
     """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
 
     They come some at a time, and the next ones take the place of the last. Pages are numbered through as many rows of
-    ``row`` pages as there are words; the segment's begin at ``base``.
+    ``row`` pages as there are words; the segment's begin at ``base``. ``fields`` are those that count in ``table``,
+    if not all do: postings in others are mostly left out before anything else is done with them.
     """
     segment = words[0].segment
     in_rows = list(zip(range(base, base + row * len(words), row), words, strict=True))
@@ -137,7 +142,12 @@ def weighed_postings(
         weights += word.weights
         counts += word.counts
     for some, places, codes in segment.parts_of(numbers, counts, SCRATCH.pages, starts):
-        yield places, codes, _counted(codes, table, weights[some], counts[some])
+        if fields is None:
+            yield places, codes, _counted(codes, table, weights[some], counts[some])
+        else:
+            kept, of_each = _in_fields(codes, fields, counts[some])
+            own = codes.take(kept)
+            yield places.take(kept), own, _counted(own, table, weights[some], of_each)
     for start, word in in_rows:
         if word.unnamed:
             for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, SCRATCH.pages):

@@ -102,13 +102,17 @@ def _by_order(
 
 
 def weigh_by_field(
-    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[HavingInField]
+    words: Sequence[Sequence[Sought]],
+    table: Table,
+    snapshot: Snapshot,
+    having: Sequence[HavingInField],
+    fields: range,
 ) -> list[Matches]:
-    """The fields of pages where each of ``words`` stands, which is weighed in each field by itself.
+    """The ones of ``fields`` of pages where each of ``words`` stands, which is weighed in each field by itself.
 
-    They are told by numbers of page and field: see :func:`best_fields`.
+    No others count in ``table``. They are told by numbers of page and field: see :func:`best_fields`.
     """
-    places, codes, weights = _listed(words, table, snapshot)
+    places, codes, weights = _listed(words, table, snapshot, fields)
     places, tf = _added_up(places << FIELD_BITS | codes >> codec.FIELD_SHIFT, weights)
     if not snapshot.all_live:
         live = snapshot.live.take((places >> FIELD_BITS) % snapshot.pages)
@@ -119,11 +123,11 @@ def weigh_by_field(
         *_rows(places, len(words), snapshot.pages << FIELD_BITS), having, strict=True
     ):
         own = places[first:after] - start
-        fields = own & FIELD_MASK
+        in_fields = own & FIELD_MASK
         rarities = np.zeros(FIELD_MASK + 1, np.float32)
-        for field, here in enumerate(np.bincount(fields).tolist()):
+        for field, here in enumerate(np.bincount(in_fields).tolist()):
             rarities[field] = inverse_document_frequency(snapshot.live_count, in_field(here, field)) if here else 0
-        found.append(Matches(own, scores[first:after] * rarities.take(fields)))
+        found.append(Matches(own, scores[first:after] * rarities.take(in_fields)))
     return found
 
 
@@ -135,11 +139,13 @@ def best_fields(matches: Matches) -> Matches:
     return Matches(pages.take(starts), np.maximum.reduceat(scores, starts)) if len(starts) else NOTHING
 
 
-def _listed(words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot) -> tuple[Pages, Codes, Table]:
+def _listed(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, fields: range | None = None
+) -> tuple[Pages, Codes, Table]:
     """Where each posting of ``words`` that counts stands, in a row of pages for each word, its code, what it counts."""
     places, codes, counted = [NOWHERE[0]], [NOWHERE[1]], [np.empty(0, np.float32)]
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, their_codes, weights in weighed_postings(here, table, snapshot.pages, base):
+        for those, their_codes, weights in weighed_postings(here, table, snapshot.pages, base, fields):
             kept = (weights > 0).nonzero()[0]
             places.append(those.take(kept))
             codes.append(their_codes.take(kept))

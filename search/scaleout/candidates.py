@@ -147,11 +147,11 @@ class Candidates(Segment):
 
     def postings_of(
         self, numbers: Sequence[int], room: Documents | None = None, shifts: Sequence[int] | None = None
-    ) -> tuple[Documents, Codes, Sequence[int]]:
-        """The postings of some terms, one term after the other, and how many each has."""
+    ) -> tuple[Documents, Codes]:
+        """The postings of some terms, one term after the other."""
         found = [self.postings(number) for number in numbers]
         pages = np.concatenate([pages + shift for (pages, _), shift in zip(found, shifts or repeat(0), strict=False)])
-        return pages, np.concatenate([codes for _, codes in found]), [len(pages) for pages, _ in found]
+        return pages, np.concatenate([codes for _, codes in found])
 
     def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for."""

@@ -90,10 +90,7 @@ class ClusterSearch:
         return CandidateEvaluator(self._view.snapshot, candidates, self._boosts, self._view.expander, self.counted)
 
     def _expanded(self, leaf: Any) -> list[str]:
-        expander = self._view.expander
-        if isinstance(leaf, q.Wildcard):
-            return list(expander.wildcard(leaf.fieldname, leaf.text).terms)
-        return list(expander.fuzzy(leaf.fieldname, leaf.text, leaf.maxdist, leaf.prefixlength).terms)
+        return list(self._view.expander.pattern(leaf).terms)
 
     # What is asked
 

@@ -88,10 +88,9 @@ class Parts:
     def _having(self, variants: Sequence[Variant]) -> int:
         """In about how many pages any of ``variants`` stands, those of several words left out."""
         having = 0
-        for variant in variants:
-            for segment in self._snapshot.segments:
-                number = segment.term_number(variant.term)
-                having += 0 if number is None else segment.frequency(number)
+        for segment in self._snapshot.segments:
+            numbers = [segment.term_number(variant.term) for variant in variants]
+            having += sum(segment.frequencies_of([number for number in numbers if number is not None]))
         return having
 
     def _rarity(self, having: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import groupby
 
 _PAIRS = (
@@ -23,7 +24,8 @@ _PAIRS = (
 _BY_LETTER = groupby(sorted(spelling for pair in _PAIRS for spelling in pair), lambda spelling: spelling[0])
 _EITHER = re.compile("|".join(f"{first}(?:{'|'.join(one[1:] for one in some)})" for first, some in _BY_LETTER))
 
-_LATIN = re.compile(r"(?P<stem>.{5,}?)(?:ae|a|us|um|is|on|i|ia|al|ar)")
+_LATIN_ENDINGS = ("ae", "a", "us", "um", "is", "on", "i", "ia", "al", "ar")
+_LATIN = re.compile(rf"(?P<stem>.{{5,}}?)(?:{'|'.join(_LATIN_ENDINGS)})")
 
 
 def other_spellings(word: str) -> set[str]:
@@ -43,3 +45,9 @@ def latin_stem(word: str) -> str | None:
     """What ``humerus`` and ``humeral`` share, or ``ganglion`` and ``ganglia``; None where nothing tells."""
     match = _LATIN.fullmatch(word)
     return match["stem"] if match else None
+
+
+def latin_forms(stem: str, terms: Iterable[str]) -> set[str]:
+    """Those of ``terms`` that have this stem in Latin."""
+    forms = {stem + ending for ending in _LATIN_ENDINGS}
+    return {form for form in forms.intersection(terms) if latin_stem(form) == stem}

@@ -120,6 +120,18 @@ def test_strings_come_back_and_sorted_ones_are_found(some: set[bytes], wanted: b
             assert found.place(value) == (values.index(value) if value in values else None)
 
 
+@settings(max_examples=30)
+@given(st.sets(st.text("abé", min_size=1, max_size=5), max_size=300), st.text("abé", max_size=3))
+def test_sorted_strings_with_one_beginning_lie_side_by_side(some: set[str], beginning: str) -> None:
+    values = sorted(map(str.encode, some))
+    with tempfile.TemporaryDirectory() as folder:
+        strings = SortedStrings(ArrayFile("some", *written(folder, sorted_strings("word", values))), "word")
+        for prefix in (beginning.encode(), b"", *values):
+            start, stop = strings.beginning_with(prefix)
+            assert start == strings.find(prefix)
+            assert values[start:stop] == [value for value in values if value.startswith(prefix)]
+
+
 def test_a_search_among_many_strings_touches_a_small_part_of_them(tmp_path: Path) -> None:
     values = [b"%020d" % number for number in range(0, 1_000_000, 2)]
     file = ArrayFile("some", *written(str(tmp_path), sorted_strings("word", values)))

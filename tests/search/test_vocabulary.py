@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from procsearch.corpus.errors import PageError, ProcsearchError
 from procsearch.search.vocabulary.morphemes import take_apart
 from procsearch.search.vocabulary.ownfile import read_entries
-from procsearch.search.vocabulary.spellings import latin_stem, other_spellings
+from procsearch.search.vocabulary.spellings import latin_forms, latin_stem, other_spellings
 from procsearch.search.vocabulary.table import SHIPPED, Table, shipped, write_table
 from procsearch.search.vocabulary.terms import Synonym, key_of
 from procsearch.search.vocabulary.vocabulary import read_vocabulary
@@ -209,3 +209,8 @@ class TestMorphemes:
         take_apart(word)
         latin_stem(word)
         assert word not in other_spellings(word)
+
+    @given(st.text("aelmnorsu", min_size=5, max_size=8), st.sets(st.text("aelmnorsu", max_size=4), max_size=20))
+    def test_latin_forms_are_the_terms_with_the_stem(self, stem: str, endings: set[str]) -> None:
+        terms = {stem + ending for ending in (*endings, "a", "us", "ia", "um")}
+        assert latin_forms(stem, terms) == {term for term in terms if latin_stem(term) == stem}

@@ -83,9 +83,10 @@ def unpack(packed: Bytes, offsets: Ints, starts: Ints) -> UInts:
     sizes = np.diff(offsets)
     widths = sizes // counts
     values = np.empty(int(starts[-1]), np.uint32)
-    for width in np.unique(widths).tolist():
+    for width in (1, 2, 4):
         those = widths == width
-        values[np.repeat(those, counts)] = packed[np.repeat(those, sizes)].view(f"<u{width}")
+        if those.any():
+            values[np.repeat(those, counts)] = packed[np.repeat(those, sizes)].view(f"<u{width}")
     return values
 
 

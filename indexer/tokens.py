@@ -135,7 +135,7 @@ class WordNumbers:
             if not len(unknown):
                 break
             alike = words.one_alike(unknown)
-            chosen = np.unique(alike)
+            chosen = np.bincount(alike).nonzero()[0]
             found[chosen] = self._number_and_remember(words, chosen)
             same = words.are_same(unknown, alike)
             found[unknown[same]] = found[alike[same]]

@@ -97,20 +97,22 @@ def likely_word(snapshot: Snapshot, word: str) -> str | None:
     limit = 2.0 if is_long and not having else _SLIP
     rarest = max(having * _FAR_MORE, 0 if is_long else snapshot.live_count // _PAGES_FOR_RARE)
     best: tuple[float, str] | None = None
-    neighbours = _neighbours(snapshot, word, 3 if is_long else 2)
+    neighbours = _neighbours(snapshot, word, 3 if is_long else 2, rarest)
+    if not neighbours:
+        return None
     for (term, frequency), cost in zip(neighbours.items(), slips(word, list(neighbours)).tolist(), strict=True):
-        if cost <= limit and frequency >= rarest:
+        if cost <= limit:
             candidate = (cost - _FREQUENCY_WEIGHT * math.log(frequency), term)
             best = candidate if best is None else min(best, candidate)
     return None if best is None else best[1]
 
 
-def _neighbours(snapshot: Snapshot, word: str, edits: int) -> Counter[str]:
-    """The index's words within so many ``edits``, each with its frequency."""
+def _neighbours(snapshot: Snapshot, word: str, edits: int, rarest: int) -> Counter[str]:
+    """The index's words within so many ``edits`` that have a frequency of ``rarest`` at least, each with its own."""
     found: Counter[str] = Counter()
     for segment in snapshot.segments:
         check_deadline()
-        for number in near(segment, beginnings(word), word, edits).tolist():
+        for number in near(segment, beginnings(word), word, edits, rarest).tolist():
             term = segment.term(number)
             if term != word and not has_digit(term):
                 found[term] = max(found[term], segment.frequency(number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -208,8 +209,8 @@ def _field_matches(snapshot: Snapshot, evaluator: Evaluator, word: AskedWord, pa
     variants = {variant.term: variant for variant in word.node.variants} if isinstance(word.node, Word) else {}
     matches = []
     for term, weight, pages, codes in evaluator.occurrences(word.node, segment).each():
-        for code, count in zip(*np.unique(codes[pages == local], return_counts=True), strict=True):
-            tf = float(table[code]) * weight * int(count)
+        for code, count in sorted(Counter(codes[pages == local].tolist()).items()):
+            tf = float(table[code]) * weight * count
             if tf > 0:
                 variant = variants.get(term or "")
                 tier = variant.tier if variant else term and word.tier_of(term)

@@ -146,7 +146,7 @@ class View:
                 if len(ranks) <= wanted
                 else local[np.argpartition(ranks, wanted)[:wanted]]
             )
-            candidates += [(segment.id(page), base + page) for page in chosen.tolist()]
+            candidates += zip(segment.ids_of(chosen.tolist()), (chosen + base).tolist(), strict=True)
         return np.array([page for _, page in sorted(candidates)[:wanted]], np.int64)
 
 

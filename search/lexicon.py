@@ -78,24 +78,35 @@ def _places(data: Bytes, piece: bytes) -> Numbers:
     return places
 
 
-def near(segment: Segment, beginnings: Iterable[str], word: str, edits: int) -> Numbers:
+def near(segment: Segment, beginnings: Iterable[str], word: str, edits: int, postings: int = 1) -> Numbers:
     """The numbers of the terms with any of these ``beginnings`` that are within ``edits`` of ``word`` (Levenshtein's).
 
-    A term that lacks more letters of the word than that, or has more that the word lacks, is not looked at closely.
+    They have so many ``postings`` at least. A term that lacks more letters of the word than that, or has more that the
+    word lacks, is not looked at closely.
     """
     numbers: list[int] = []
     terms: list[str] = []
     for beginning in beginnings:
         start, stop = segment.prefix_range(beginning)
         data, offsets = segment.term_bytes(start, stop)
+        looked_at = np.arange(start, stop)
+        if postings > 1:
+            frequent = segment.frequencies(looked_at) >= postings
+            looked_at, (data, offsets) = looked_at.compress(frequent), _some_of(data, offsets, frequent)
         places = np.flatnonzero(_perhaps_near(data, offsets, word, edits)).tolist()
-        numbers += [start + place for place in places]
+        numbers += looked_at[places].tolist()
         try:
             terms += [data[offsets[place] : offsets[place + 1]].tobytes().decode() for place in places]
         except UnicodeDecodeError as error:
             raise DamagedIndex(segment.name, "a term is no text") from error
-    found: Numbers = np.array(numbers, np.int64)[distances(word, terms, edits) <= edits]
-    return np.unique(found)
+    found = np.array(numbers, np.int64)[distances(word, terms, edits) <= edits]
+    return np.array(sorted(set(found.tolist())), np.int64)
+
+
+def _some_of(data: Bytes, offsets: Numbers, wanted: npt.NDArray[np.bool_]) -> tuple[Bytes, Numbers]:
+    """The bytes of the terms ``wanted``, and where each begins among them, and the end."""
+    lengths = np.diff(offsets)
+    return data.compress(np.repeat(wanted, lengths)), np.append(0, np.cumsum(lengths.compress(wanted)))
 
 
 def _perhaps_near(data: Bytes, offsets: Numbers, word: str, edits: int) -> npt.NDArray[np.bool_]:

@@ -81,6 +81,14 @@ def test_searching_in_a_pipe_needs_no_parser_and_no_colours(place: Path, argumen
     assert heavy(modules_after(command(*arguments), at=place)) <= {"numpy", "whoosh", "Stemmer", "click"}
 
 
+@pytest.mark.parametrize("query", ["kidnye", "kid*", "k?dney", "kidnez~1", '"kidney"'])
+def test_no_query_needs_masked_arrays(place: Path, query: str) -> None:
+    search = (
+        f"from procsearch import open_index; i = open_index('procsearch-index'); i.search({query!r}).hits[0].snippet"
+    )
+    assert "numpy.ma" not in modules_after(f"{search}; i.explain({query!r}, i.search({query!r}).hits[0].id)", at=place)
+
+
 def test_help_needs_click_alone(place: Path) -> None:
     assert heavy(modules_after(command("--help"), at=place)) == {"click"}
     assert heavy(modules_after(command("search", "--help"), at=place)) == {"click"}

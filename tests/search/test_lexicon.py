@@ -29,7 +29,10 @@ WORDS = sorted({
 @pytest.fixture(scope="module")
 def segment() -> Iterator[Segment]:
     with tempfile.TemporaryDirectory() as folder:
-        apply(Path(folder), Commit(put=(Procedure(id="1", name=" ".join(WORDS), source="1.html"),)))
+        apply(
+            Path(folder),
+            Commit(put=(Procedure(id="1", name=" ".join(WORDS), descriptor=" ".join(WORDS[::2]), source="1.html"),)),
+        )
         (segment,) = open_snapshot(Storage(folder)).segments
         yield segment
 
@@ -53,6 +56,9 @@ def test_near_words_are_those_within_the_distance(segment: Segment, word: str, e
     start, stop = segment.prefix_range(word[:kept])
     wanted = [term for term in segment.terms(start, stop) if edits_between(word, term) <= edits]
     assert [segment.term(number) for number in near(segment, [word[:kept]], word, edits).tolist()] == wanted
+    number_of = segment.term_number
+    frequent = [term for term in wanted if segment.frequency(number_of(term) or 0) >= 2]
+    assert [segment.term(number) for number in near(segment, [word[:kept]], word, edits, 2).tolist()] == frequent
     twice = near(segment, ["a", word[:kept]], word, edits).tolist()
     also = [term for term in segment.terms(*segment.prefix_range("a")) if edits_between(word, term) <= edits]
     assert [segment.term(number) for number in twice] == sorted({*wanted, *also}, key=str.encode)

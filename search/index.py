@@ -135,7 +135,7 @@ class View:
 
     def _first_by_id(self, pages: Pages, wanted: int) -> Pages:
         """The ``wanted`` first of many pages by id."""
-        candidates = []
+        candidates: list[tuple[str, int]] = []
         snapshot = self.snapshot
         for segment, base in zip(snapshot.segments, snapshot.bases, strict=False):
             low, high = np.searchsorted(pages, (base, base + segment.pages))

@@ -92,6 +92,8 @@ def near(segment: Segment, beginnings: Iterable[str], word: str, edits: int, pos
         looked_at = np.arange(start, stop)
         if postings > 1:
             frequent = segment.frequencies(looked_at) >= postings
+            if not frequent.any():
+                continue
             looked_at, (data, offsets) = looked_at.compress(frequent), _some_of(data, offsets, frequent)
         places = np.flatnonzero(_perhaps_near(data, offsets, word, edits)).tolist()
         numbers += looked_at[places].tolist()

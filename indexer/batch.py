@@ -44,7 +44,7 @@ class Batch:
         inverted = pages.inverted._replace(terms=numbers)
         self._parts.append(_Part(inverted, len(self.pages)))
         # Without what is packed, which stands elsewhere.
-        self.pages += [page._replace(stored=b"") for page in pages.pages]
+        self.pages += [IndexablePage(page.id, page.source, page.system, page.facts, b"") for page in pages.pages]
         self._packed.add([page.stored for page in pages.pages], pages.phrases)
         self.bytes_held += inverted.nbytes + _BYTES_PER_PAGE * len(pages.pages)
         self.bytes_held += _BYTES_PER_TERM * (len(self._numbers) - terms_before)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -277,9 +279,14 @@ class _Run:
 
     def _tasks(self) -> Iterator[Task]:
         """The pages that are not plainly unchanged; the others are counted on the way."""
-        for found in find_pages(self._order.named, limits=self._order.limits, unchanged=self._is_unchanged):
-            if self._is_of_an_index(found.container):
-                continue
+        every = find_pages(self._order.named, limits=self._order.limits, unchanged=self._is_unchanged)
+        for container, those in groupby(every, attrgetter("container")):
+            if not self._is_of_an_index(container):
+                yield from self._tasks_of(those)
+
+    def _tasks_of(self, those: Iterable[Page | Unchanged | Failed]) -> Iterator[Task]:
+        """The same for what was found in one file."""
+        for found in those:
             if self._mine and not isinstance(found, Unchanged) and not self._mine(found.source):
                 continue
             if isinstance(found, Page):

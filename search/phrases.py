@@ -17,11 +17,6 @@ from .deadline import check_deadline
 from .scratch import SCRATCH, Marks, Places
 
 _POSITION_BITS = 24
-_SLOT_BITS = 4
-"""Of the number of a field so many bits tell the slot of a page that it is marked in; few fields share one."""
-
-_SLOT_MASK = np.uint16((1 << _SLOT_BITS) - 1)
-
 _KEPT_BYTES = 8 * 2**20
 
 Postings = tuple[Documents, Codes]
@@ -60,12 +55,12 @@ class Phrases:
 def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Sequence[int]) -> Postings:
     counts = [segment.frequencies_of(terms) for terms in words]
     read: dict[int, _Word] = {}
-    with SCRATCH.marks(segment.pages << _SLOT_BITS) as marks:
+    with SCRATCH.marks(segment.pages << FIELD_BITS) as marks:
         for number in sorted(range(len(words)), key=lambda number: sum(counts[number])):
             read[number] = word = _read(segment, words[number], counts[number], marks if read else None)
-            if not len(word.slots):
+            if not len(word.fields):
                 return NOWHERE
-            marks.only(word.slots)
+            marks.only(word.fields)
         before = read[0].places_in(marks)
         for number, step in enumerate(steps, 1):
             here = read[number].places_in(marks)
@@ -73,8 +68,8 @@ def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Seque
             before = here.compress((nearest >= 0) & (here - before.take(nearest) <= step))
             if not len(before):
                 return NOWHERE
-    place = before >> _POSITION_BITS
-    pages, in_field = place >> FIELD_BITS, (place & FIELD_MASK).astype(np.uint16)
+    fields = before >> _POSITION_BITS
+    pages, in_field = fields >> FIELD_BITS, (fields & FIELD_MASK).astype(np.uint16)
     return pages, codec.make_codes(in_field, np.ones_like(in_field), segment.lengths_of(pages, in_field))
 
 
@@ -82,24 +77,22 @@ def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Seque
 class _Word:
     """Where a word of a phrase stands, which may be any of ``terms``.
 
-    ``slots``, ``pages`` and ``codes`` are of the postings that were read. ``ends`` says how many occurrences there are
-    up to each and with it, all terms, which have so many ``occurrences``, one after the other.
+    ``fields`` has the number of page and field of each posting that was read, and ``counts`` its occurrences. ``ends``
+    says how many there are up to each and with it, all terms, which have so many ``occurrences``, one after the other.
     """
 
     segment: Segment
     terms: Sequence[int]
     occurrences: Sequence[int]
-    slots: Places
-    pages: Documents
-    codes: Codes
+    fields: Places
+    counts: Codes
     ends: Places
 
     def places_in(self, marks: Marks) -> Places:
-        """Where any of the terms stands in the slots of ``marks``."""
-        kept = marks.at(self.slots)
-        codes = self.codes.take(kept)
-        counts = codec.code_counts(codes)
-        place = np.repeat((self.pages.take(kept) << FIELD_BITS | codes >> codec.FIELD_SHIFT) << _POSITION_BITS, counts)
+        """Where any of the terms stands in the fields of ``marks``."""
+        kept = marks.at(self.fields)
+        counts = self.counts.take(kept)
+        place = np.repeat(self.fields.take(kept) << _POSITION_BITS, counts)
         # The positions of a posting lie side by side and end where ``ends`` says.
         at = np.repeat(self.ends.take(kept) - counts.cumsum(dtype=np.int64), counts)
         at += np.arange(len(at))
@@ -114,14 +107,15 @@ class _Word:
 
 
 def _read(segment: Segment, terms: Sequence[int], counts: Sequence[int], marks: Marks | None) -> _Word:
-    """The postings of ``terms``, each of which has so many, in the slots of ``marks``."""
-    read: list[tuple[Places, Documents, Codes, Places]] = []
+    """The postings of ``terms``, each of which has so many, in the fields of ``marks``."""
+    read: list[tuple[Places, Codes, Places]] = []
     occurrences = [0] * len(terms)
     total = 0
     for some, pages, codes in segment.parts_of(terms, counts, SCRATCH.pages):
-        slots = np.left_shift(pages, _SLOT_BITS, out=SCRATCH.indices[: len(pages)])
-        slots |= codes >> codec.FIELD_SHIFT & _SLOT_MASK
-        ends = codec.code_counts(codes).cumsum(dtype=np.int64)
+        fields = np.left_shift(pages, FIELD_BITS, out=pages)
+        fields |= codes >> codec.FIELD_SHIFT
+        occurring = codec.code_counts(codes)
+        ends = occurring.cumsum(dtype=np.int64)
         # Where the postings of a term end; only some of them may be here.
         last = ends.take([after - 1 for after in accumulate(counts[some])], mode="clip").tolist()
         for number, (before, after) in enumerate(pairwise([0, *last]), some.start):
@@ -129,9 +123,9 @@ def _read(segment: Segment, terms: Sequence[int], counts: Sequence[int], marks: 
         ends += total
         total += last[-1]
         if marks is None:
-            read.append((slots.copy(), pages.copy(), codes, ends))
+            read.append((fields.copy(), occurring, ends))
         else:
-            kept = marks.at(slots)
-            read.append((slots.take(kept), pages.take(kept), codes.take(kept), ends.take(kept)))
-    slots, pages, codes, ends = read[0] if len(read) == 1 else map(np.concatenate, zip(*read, strict=True))
-    return _Word(segment, terms, occurrences, slots, pages, codes, ends)
+            kept = marks.at(fields)
+            read.append((fields.take(kept), occurring.take(kept), ends.take(kept)))
+    fields, occurring, ends = read[0] if len(read) == 1 else map(np.concatenate, zip(*read, strict=True))
+    return _Word(segment, terms, occurrences, fields, occurring, ends)

@@ -1,4 +1,4 @@
-"""Words side by side, beyond what the oracle draws: fields that share a slot, and what is left behind."""
+"""Words side by side, beyond what the oracle draws: words on both sides of where a field ends, what is left behind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from procsearch.corpus.errors import DamagedIndex
+from procsearch.indexer.inversion import FIELD_BITS
 from procsearch.indexer.segment import Segment
 from procsearch.search import phrases
 from procsearch.search.index import open_index
@@ -27,8 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
-def test_words_of_fields_that_share_a_slot_are_apart(folder: Path) -> None:
-    """The name and what an experience says share one, and the second word stands right after the first's place."""
+def test_words_of_two_fields_are_apart(folder: Path) -> None:
+    """Though the second word stands right after the first's place."""
     index = open_index(folder)
     assert found(index, '"blood clot"') == ["together"]
     assert sorted(found(index, '"clot blood"')) == ["apart", "turned"]
@@ -45,8 +46,8 @@ def test_a_search_that_breaks_off_leaves_no_marks(folder: Path, monkeypatch: pyt
         patched.setattr(Segment, "positions", broken)
         with pytest.raises(DamagedIndex):
             open_index(folder).search('"blood clot"')
-    with phrases.SCRATCH.marks(3 << 4) as marks:
-        assert not len(marks.at(np.arange(3 << 4)))
+    with phrases.SCRATCH.marks(3 << FIELD_BITS) as marks:
+        assert not len(marks.at(np.arange(3 << FIELD_BITS)))
 
 
 def test_what_was_found_is_not_looked_for_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

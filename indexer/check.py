@@ -50,9 +50,7 @@ def _problems(segment: Segment) -> list[str]:
     if any(first >= second for first, second in pairwise(terms)):
         wrong.append("its dictionary is not in order")
     file = segment.file
-    starts, gap_offsets, position_offsets = (
-        file[name].all().astype(np.int64) for name in ("posting_offsets", "gap_offsets", "position_offsets")
-    )
+    starts, gap_offsets, position_offsets = segment.offsets()
     counts = code_counts(file["codes"].all())
     if not fits(starts, gap_offsets) or int(starts[-1]) != len(counts):
         return [*wrong, "its postings do not fit together"]

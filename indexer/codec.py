@@ -105,7 +105,7 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
     def _fields_of_terms(self) -> npt.NDArray[np.uint32]:
         """The fields that each term stands in, a bit a field."""
         file = self._segment.file
-        starts = file["posting_offsets"].all()[:-1]
+        starts = self._segment.posting_offsets()[:-1]
         bits = np.left_shift(np.uint32(1), file["codes"].all() >> postings.FIELD_SHIFT, dtype=np.uint32)
         return np.bitwise_or.reduceat(bits, starts) if len(starts) else np.zeros(0, np.uint32)
 
@@ -123,11 +123,12 @@ class _TermsReader(base.TermsReader):  # type: ignore[misc]
 
     def _find(self, fieldname: str, text: bytes) -> _Found:
         number = self._number(fieldname, text)
-        pages, codes = self._segment.postings(number)
+        (span,) = self._segment.spans_of((number,))
+        pages, codes = self._segment.postings_of((span,))
         counts = postings.code_counts(codes).astype(np.int64)
         fields = (codes >> postings.FIELD_SHIFT).astype(np.uint32)
         places = np.repeat(fields, counts).astype(np.int64) << _POSITION_BITS
-        places |= self._segment.positions(number, int(counts.sum()))
+        places |= self._segment.positions(span, int(counts.sum()))
         kept = np.isin(fields, _MEMBERS[fieldname])
         found, starts = np.unique(pages[kept], return_index=True)
         positions = places[np.repeat(kept, counts)].astype(np.uint32)

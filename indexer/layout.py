@@ -20,8 +20,9 @@ from .storage import Storage
 
 Arrays = dict[str, Array | Spool | Iterator[Array]]
 
-_OFFSETS = {"posting_offsets": "codes", "gap_offsets": "gaps", "position_offsets": "positions"}
-"""The arrays of offsets and what they point into."""
+
+_SPANNED = {"codes": np.uint16, "gaps": np.uint8, "positions": np.uint8}
+"""The arrays that a term has a part of, in the order of its offsets."""
 
 
 class Postings(NamedTuple):
@@ -57,23 +58,22 @@ def lay_out(storage: Storage, terms: Sequence[bytes], sources: Sequence[Source],
 
     About ``chunk`` postings are held in memory at a time.
     """
-    dtypes = {"gaps": np.uint8, "codes": np.uint16, "positions": np.uint8}
     with ExitStack() as undone:
         spools: dict[str, Spool] = {}
-        for name, dtype in dtypes.items():
+        for name, dtype in _SPANNED.items():
             spools[name] = Spool(storage, dtype)
             undone.callback(spools[name].close)
-        present, offsets = _spool(spools, terms, sources, chunk)
-        arrays: Arrays = {**dictionary(present), **offsets, **spools}
+        present, spans = _spool(spools, terms, sources, chunk)
+        arrays: Arrays = {**dictionary(present), "spans": spans, **spools}
         undone.pop_all()  # from here on they belong to whoever writes them
         return arrays
 
 
 def _spool(
     spools: dict[str, Spool], terms: Sequence[bytes], sources: Sequence[Source], chunk: int
-) -> tuple[list[bytes], dict[str, Array]]:
-    """Fill ``spools``, and give the terms that have postings and the arrays of offsets into the spools."""
-    offsets: dict[str, list[Array]] = {name: [] for name in _OFFSETS}
+) -> tuple[list[bytes], Array]:
+    """Fill ``spools``, and give the terms that have postings and their spans in the spools."""
+    offsets: list[Array] = []
     present: list[bytes] = []
     for start, stop in _term_ranges(sources, len(terms), chunk):
         parts = []
@@ -85,12 +85,11 @@ def _spool(
             continue
         ranks, arrays = _join(parts)
         present += [terms[rank] for rank in ranks]
-        for name, into in _OFFSETS.items():
-            offsets[name].append(arrays[name][:-1] + spools[into].count)
-        for name, spool in spools.items():
-            spool.append(arrays[name])
-    ended = {name: [*parts, np.array([spools[_OFFSETS[name]].count])] for name, parts in offsets.items()}
-    return present, {name: narrow(np.concatenate(parts).astype(np.int64)) for name, parts in ended.items()}
+        offsets.append(np.array([starts[:-1] + spools[name].count for name, (starts, _) in arrays.items()]))
+        for name, (_, part) in arrays.items():
+            spools[name].append(part)
+    offsets.append(np.array([[spools[name].count] for name in _SPANNED]))
+    return present, spans(np.concatenate(offsets, axis=1))
 
 
 def _term_ranges(sources: Sequence[Source], terms: int, chunk: int) -> Iterator[tuple[int, int]]:
@@ -107,10 +106,10 @@ def _term_ranges(sources: Sequence[Source], terms: int, chunk: int) -> Iterator[
         start = stop
 
 
-def _join(parts: list[Postings]) -> tuple[list[int], dict[str, Array]]:
+def _join(parts: list[Postings]) -> tuple[list[int], dict[str, tuple[Array, Array]]]:
     """The ranks of the terms that ``parts`` have, and their arrays; a term's postings stand in the order of the parts.
 
-    Offsets count from the first of these terms.
+    Before each array stands where in it each term begins, and where the last one ends.
     """
     ranks, counts, occurrences, pages, codes, positions = map(np.concatenate, zip(*parts, strict=True))
     if not counts.all():  # some terms stand on pages only that are left out
@@ -127,13 +126,15 @@ def _join(parts: list[Postings]) -> tuple[list[int], dict[str, Array]]:
     packed, gap_offsets = postings.pack(postings.gaps(pages, starts), starts)
     packed_positions, position_offsets = postings.pack(positions, position_starts)
     return ranks[first].tolist(), {
-        "posting_offsets": starts,
-        "gap_offsets": gap_offsets,
-        "position_offsets": position_offsets,
-        "gaps": packed,
-        "codes": codes,
-        "positions": packed_positions,
+        "codes": (starts, codes),
+        "gaps": (gap_offsets, packed),
+        "positions": (position_offsets, packed_positions),
     }
+
+
+def spans(offsets: Array) -> Array:
+    """The array in which the offsets of a term (three rows: into codes, gaps and positions) lie side by side."""
+    return narrow(offsets.T.ravel())
 
 
 def _moved(counts: Array, order: Array) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from .storage import Storage
 from .vectors import Model, SemanticRecord, VectorsRecord
 
 MANIFEST = "manifest"
-FORMAT = 2
+FORMAT = 3
 _NAME = re.compile(r"[0-9]{8,}\.(segment|state|vectors)")  # no way out of the folder
 _MOST_DIMENSIONS = 1 << 16
 

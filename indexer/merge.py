@@ -61,20 +61,18 @@ class _SegmentSource:
 
     def __init__(self, segment: Segment, ranks: Array, keep: Array, first_page: int) -> None:
         self.ranks = ranks
+        self._segment = segment
         self._file = segment.file
         self._keep = keep
         self._new_pages = np.cumsum(keep) - 1 + first_page
 
     def counts(self) -> Array:
         """How many postings each term has, those of pages not kept among them."""
-        return np.diff(self._file["posting_offsets"].all().astype(np.int64))
+        return np.diff(self._segment.posting_offsets())
 
     def postings(self, start: int, stop: int) -> Postings:
         """The postings of the terms from ``start`` to ``stop``."""
-        offsets, gap_offsets, position_offsets = (
-            self._file[name].slice(start, stop + 1).astype(np.int64)
-            for name in ("posting_offsets", "gap_offsets", "position_offsets")
-        )
+        offsets, gap_offsets, position_offsets = self._segment.offsets(start, stop)
         starts = offsets - offsets[0]
         gaps = self._file["gaps"].slice(int(gap_offsets[0]), int(gap_offsets[-1]))
         pages = postings.ungap(postings.unpack(gaps, gap_offsets - gap_offsets[0], starts), starts)

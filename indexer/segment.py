@@ -26,6 +26,9 @@ from .stored import Unpacker, decoded
 Documents = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
 
+Span = Sequence[int]
+"""Where a term's codes, gaps and positions begin in their arrays, and in the same order where they end."""
+
 Of = ParamSpec("Of")
 Got = TypeVar("Got")
 
@@ -34,6 +37,8 @@ MAX_POSITION = 1 << 24
 
 _WIDTHS: dict[float, np.dtype[Any]] = {width: np.dtype(f"<u{width}") for width in (1, 2, 4)}
 """The types of the gaps and positions of a term, by the bytes that each takes."""
+
+_OFFSETS = 3  # of a term in the array of spans
 
 _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 
@@ -79,10 +84,8 @@ class Segment:
         self._sources = Strings(file, "source")
         self._codes = file["codes"]
         self._gaps = file["gaps"]
-        self._posting_offsets = file["posting_offsets"]
-        self._gap_offsets = file["gap_offsets"]
-        self._position_offsets = file["position_offsets"]
         self._positions = file["positions"]
+        self._spans = file["spans"]
         self._stem_ends = file["stem_ends"]
         self._stem_terms = file["stem_terms"]
         check_shapes(file, self.state_file, self.pages, len(self._terms), len(self._stems))
@@ -179,25 +182,41 @@ class Segment:
 
     def frequencies_of(self, numbers: Sequence[int]) -> list[int]:
         """How many postings each of some terms has."""
-        return [stop - start for start, stop in self._posting_offsets.pairs(numbers)]
+        return counts_of(self.spans_of(numbers))
 
     def postings_between(self, start: int, stop: int) -> int:
         """How many postings the terms numbered ``start`` to ``stop`` have together."""
-        return self._posting_offsets[stop] - self._posting_offsets[start]
+        return self._spans[stop * _OFFSETS] - self._spans[start * _OFFSETS]
+
+    def posting_offsets(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.int64]:
+        """Where the postings begin of the terms numbered ``start`` to ``stop``, and where those of the last end."""
+        stop = self.term_count if stop is None else stop
+        return self._spans.slice(start * _OFFSETS, stop * _OFFSETS + 1)[::_OFFSETS].astype(np.int64)
+
+    def offsets(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.int64]:
+        """Where codes, gaps and positions (three rows) begin of the terms numbered ``start`` to ``stop``, and end."""
+        stop = self.term_count if stop is None else stop
+        rows = self._spans.slice(start * _OFFSETS, (stop + 1) * _OFFSETS).reshape(-1, _OFFSETS)
+        return rows.T.astype(np.int64, order="C")
+
+    def spans_of(self, numbers: Sequence[int]) -> Sequence[Span]:
+        """Where the postings of each of some terms lie."""
+        return self._spans.runs([number * _OFFSETS for number in numbers], 2 * _OFFSETS)
 
     def postings(self, number: int) -> tuple[Documents, Codes]:
         """The postings of a term: ascending documents, several times where several fields match, and their codes."""
-        return self.postings_of((number,))
+        return self.postings_of(self.spans_of((number,)))
 
     def postings_of(
-        self, numbers: Sequence[int], room: Documents | None = None, shifts: Sequence[int] | None = None
+        self, spans: Sequence[Span], room: Documents | None = None, shifts: Sequence[int] | None = None
     ) -> tuple[Documents, Codes]:
         """The postings of some terms (at least one), one term after the other.
 
         Their documents are written to ``room`` where it is given; to those of each term its one of ``shifts`` is added.
         """
-        codes = self._codes.slices(self._posting_offsets.pairs(numbers))
-        gaps = self._gaps_of(numbers, codes)
+        first_codes, first_gaps, _, code_ends, gap_ends, _ = zip(*spans, strict=True)
+        codes = self._codes.slices(first_codes, code_ends)
+        gaps = self._gaps_of(first_gaps, gap_ends, codes)
         starts = list(accumulate(map(len, codes), initial=0))
         total = starts.pop()
         documents = np.empty(total, np.int64) if room is None else room[:total]
@@ -214,7 +233,7 @@ class Segment:
         return documents, codes[0] if len(codes) == 1 else np.concatenate(codes)
 
     def parts_of(
-        self, numbers: Sequence[int], counts: Sequence[int], room: Documents, shifts: Sequence[int] | None = None
+        self, spans: Sequence[Span], counts: Sequence[int], room: Documents, shifts: Sequence[int] | None = None
     ) -> Iterator[tuple[slice, Documents, Codes]]:
         """The postings of some terms with so many each, as :meth:`postings_of`, as many at a time as there is room for.
 
@@ -222,41 +241,43 @@ class Segment:
         next ones take the place of the last.
         """
         for some in _by_room(counts, len(room)):
-            if len(numbers[some]) > 1 or counts[some.start] <= len(room):
-                yield some, *self.postings_of(numbers[some], room, shifts and shifts[some])
+            if len(spans[some]) > 1 or counts[some.start] <= len(room):
+                yield some, *self.postings_of(spans[some], room, shifts and shifts[some])
             else:
                 shift = shifts[some.start] if shifts else 0
-                for documents, codes in self.posting_parts(numbers[some.start], room):
+                for documents, codes in self.posting_parts(spans[some.start], room):
                     yield some, np.add(documents, shift, out=documents), codes
 
-    def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
+    def posting_parts(self, span: Span, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
-        codes = self._codes.slice(*self._posting_offsets.pair(number))
-        (gaps,) = self._gaps_of((number,), (codes,))
+        start, gap_start, _, stop, gap_stop, _ = span
+        codes = self._codes.slice(start, stop)
+        (gaps,) = self._gaps_of((gap_start,), (gap_stop,), (codes,))
         last = 0
         for at in range(0, len(codes), len(room)):
             part = codes[at : at + len(room)]
             documents = room[: len(part)]
-            last = self._ungap(number, gaps[at : at + len(room)], documents, last)
+            last = self._ungap(gaps[at : at + len(room)], documents, last)
             yield documents, part
 
-    def _gaps_of(self, numbers: Sequence[int], codes: Sequence[Codes]) -> list[npt.NDArray[np.unsignedinteger[Any]]]:
-        """The gaps of the postings of some terms with these ``codes``."""
-        places = self._gap_offsets.pairs(numbers)
+    def _gaps_of(
+        self, starts: Sequence[int], stops: Sequence[int], codes: Sequence[Codes]
+    ) -> list[npt.NDArray[np.unsignedinteger[Any]]]:
+        """The gaps from each of ``starts`` to its one of ``stops``, which are of postings with these ``codes``."""
+        gaps = self._gaps.slices(starts, stops)
         try:
-            widths = [_WIDTHS[(high - low) / len(own)] for (low, high), own in zip(places, codes, strict=True)]
+            return [own.view(_WIDTHS[len(own) / len(theirs)]) for own, theirs in zip(gaps, codes, strict=True)]
         except (KeyError, ZeroDivisionError):
             raise DamagedIndex(self.name, "the postings of its terms do not fit together") from None
-        return [gaps.view(width) for gaps, width in zip(self._gaps.slices(places), widths, strict=True)]
 
-    def _ungap(self, number: int, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int) -> int:
+    def _ungap(self, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int) -> int:
         """Fill ``documents`` with those whose gaps from ``before`` on these are, and give the last of them."""
         documents[:] = gaps
         documents[0] += before
         np.add.accumulate(documents, out=documents)
         last = int(documents[-1])
         if last >= self.pages:
-            raise DamagedIndex(self.name, f"the postings of term {number} point outside its pages")
+            raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
         return last
 
     @_believing
@@ -265,8 +286,7 @@ class Segment:
 
         Their documents are written to ``room`` where it is given.
         """
-        offsets = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
-        gap_offsets = self._gap_offsets.slice(start, stop + 1).astype(np.int64)
+        offsets, gap_offsets, _ = self.offsets(start, stop)
         starts = offsets - offsets[0]
         if not postings.fits(offsets, gap_offsets):
             raise DamagedIndex(self.name, "the postings of its terms do not fit together")
@@ -280,7 +300,7 @@ class Segment:
 
     def range_parts(self, start: int, stop: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of the terms numbered ``start`` to ``stop``, as :meth:`posting_parts`."""
-        ends = self._posting_offsets.slice(start, stop + 1).astype(np.int64)
+        ends = self.posting_offsets(start, stop)
         first = 0
         while first < stop - start:
             after = int(np.searchsorted(ends, ends[first] + len(room), side="right")) - 1
@@ -288,7 +308,8 @@ class Segment:
                 yield self.range_postings(start + first, start + after, room)
                 first = after
             else:
-                yield from self.posting_parts(start + first, room)
+                (span,) = self.spans_of((start + first,))
+                yield from self.posting_parts(span, room)
                 first += 1
 
     @_believing
@@ -297,7 +318,7 @@ class Segment:
         if not len(numbers):
             return numbers
         first, last = int(numbers[0]), int(numbers[-1])
-        offsets = self._posting_offsets.slice(first, last + 2).astype(np.int64)
+        offsets = self.posting_offsets(first, last + 1)
         starts, counts = offsets[numbers - first], np.diff(offsets)[numbers - first]
         if counts.min() < 1:
             raise ValueError("a term without postings")
@@ -308,15 +329,15 @@ class Segment:
         fields = self._codes.slice(int(offsets[0]), int(offsets[-1]))[places] >> postings.FIELD_SHIFT
         return np.add.reduceat((fields == field).astype(np.int64), ends - counts)
 
-    def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+    def positions(self, span: Span, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's ``occurrences``, as many as its codes say, in the order of :meth:`postings`."""
-        low, high = self._position_offsets.pair(number)
+        _, _, low, _, _, high = span
         width = (high - low) / occurrences if occurrences > 0 else 0
         if width not in _WIDTHS:
-            raise DamagedIndex(self.name, f"the positions of term {number} do not fit together")
+            raise DamagedIndex(self.name, "the positions of its terms do not fit together")
         found: npt.NDArray[np.unsignedinteger[Any]] = self._positions.slice(low, high).view(_WIDTHS[width])
         if width == 4 and found.max() >= MAX_POSITION:
-            raise DamagedIndex(self.name, f"the positions of term {number} lie outside any page")
+            raise DamagedIndex(self.name, "the positions of its terms lie outside any page")
         return found
 
     @cached_property
@@ -501,8 +522,16 @@ class Segment:
         return names
 
 
+def counts_of(spans: Sequence[Span]) -> list[int]:
+    """How many postings each of the terms has that lie there."""
+    return [span[_OFFSETS] - span[0] for span in spans]
+
+
 def _by_room(counts: Sequence[int], room: int) -> Iterator[slice]:
     """Terms with so many postings each: as many at a time as there is room for, or one."""
+    if counts and sum(counts) <= room:
+        yield slice(0, len(counts))
+        return
     first, held = 0, 0
     for at, count in enumerate(counts):
         if held + count > room and at > first:

@@ -7,22 +7,22 @@ from .arrays import ArrayFile
 from .fields import FIELDS
 
 _PAGE_ROWS = ("id_order", "systems", "containers", "sizes", "mtimes", "parsers")
-_TERM_ROWS = ("posting_offsets", "gap_offsets", "position_offsets")
 _STRINGS = ("term", "term_signposts", "stem", "stem_signposts", "id", "source", "stored", "system", "container")
 _TYPES = {
     **dict.fromkeys(("stem_ends", "stem_terms", "id_order", "containers", "parsers"), ("<u4",)),
     **dict.fromkeys(("systems", "codes"), ("<u2",)),
     **dict.fromkeys(("sizes", "mtimes"), ("<i8",)),
+    "spans": ("<u4", "<u8"),
 }
 _ARRAYS = (
-    *_PAGE_ROWS, *_TERM_ROWS, *(f"{name}_{part}" for name in _STRINGS for part in ("offsets", "data")),
-    "digests", "lengths", "stem_ends", "stem_terms", "gaps", "codes", "positions", "phrases",
+    *_PAGE_ROWS, *(f"{name}_{part}" for name in _STRINGS for part in ("offsets", "data")),
+    "digests", "lengths", "stem_ends", "stem_terms", "spans", "gaps", "codes", "positions", "phrases",
 )  # fmt: skip
 
 
 def check_shapes(file: ArrayFile, state_file: ArrayFile | None, pages: int, terms: int, stems: int) -> None:
     """DamagedIndex where an array of a segment of ``pages``, ``terms`` and ``stems`` is not as it should be."""
-    rows = {**dict.fromkeys(_PAGE_ROWS, pages), **dict.fromkeys(_TERM_ROWS, terms + 1)}
+    rows = {**dict.fromkeys(_PAGE_ROWS, pages), "spans": 3 * (terms + 1)}
     rows |= {"digests": 16 * pages, "lengths": len(FIELDS) * pages, "stem_ends": stems + 1}
     for name in _ARRAYS:
         column = file[name]

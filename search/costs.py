@@ -82,7 +82,7 @@ def _stem_frequency(segment: Segment, word: str) -> int:
 
 def _check_counts(segment: Segment) -> None:
     """DamagedIndex where the counts are none, so that no query is refused for what is not there."""
-    offsets, codes = segment.file["posting_offsets"].all(), segment.file["codes"]
+    offsets, codes = segment.posting_offsets(), segment.file["codes"]
     # The dictionary of a cluster has counts and no postings.
     if np.any(offsets[1:] <= offsets[:-1]) or (len(codes) and int(offsets[-1]) != len(codes)):
         raise DamagedIndex(segment.name, "the postings of its terms do not fit together")

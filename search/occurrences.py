@@ -12,7 +12,7 @@ import numpy as np
 from ..indexer import postings as codec
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
-from ..indexer.segment import Codes, Documents, Segment
+from ..indexer.segment import Codes, Documents, Segment, Span, counts_of
 from .matches import Mask
 from .phrases import NOWHERE, Phrases, telling
 from .scoring import Table
@@ -56,14 +56,14 @@ class Occurrences(NamedTuple):
 class Sought(NamedTuple):
     """What a part of a query asks for in one segment.
 
-    Terms are known by their ``names``, ``weights``, ``numbers`` and ``counts`` of postings, those of ``unnamed``
-    numbers count 1 each; the postings of both are not yet read. ``found`` is what else there is.
+    Terms are known by their ``names``, their ``weights``, the ``spans`` of their postings and how many these are, those
+    of ``unnamed`` numbers count 1 each; the postings of both are not yet read. ``found`` is what else there is.
     """
 
     segment: Segment
     names: Sequence[str] = ()
     weights: Sequence[float] = ()
-    numbers: Sequence[int] = ()
+    spans: Sequence[Span] = ()
     counts: Sequence[int] = ()
     unnamed: range = range(0)
     found: Sequence[Occurrences] = ()
@@ -78,8 +78,8 @@ class Sought(NamedTuple):
     def occurrences(self) -> Occurrences:
         """All of it, the terms first."""
         found = list(self.found)
-        if self.numbers:
-            pages, codes = self.segment.postings_of(self.numbers)
+        if self.spans:
+            pages, codes = self.segment.postings_of(self.spans)
             found.insert(0, Occurrences(pages, codes, list(zip(self.names, self.weights, self.counts, strict=True))))
         if self.unnamed:
             pages, codes = self.segment.range_postings(self.unnamed.start, self.unnamed.stop)
@@ -105,7 +105,7 @@ class Sought(NamedTuple):
 
     def _parts(self) -> Iterator[tuple[Documents, Codes]]:
         """Pages and codes of the postings not yet read, some at a time."""
-        for _, pages, codes in self.segment.parts_of(self.numbers, self.counts, SCRATCH.pages):
+        for _, pages, codes in self.segment.parts_of(self.spans, self.counts, SCRATCH.pages):
             yield pages, codes
         if self.unnamed:
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, SCRATCH.pages)
@@ -133,15 +133,15 @@ def weighed_postings(
     segment = words[0].segment
     in_rows = list(zip(range(base, base + row * len(words), row), words, strict=True))
     starts: list[int] = []
-    numbers: list[int] = []
+    spans: list[Span] = []
     weights: list[float] = []
     counts: list[int] = []
     for start, word in in_rows:
-        starts += [start] * len(word.numbers)
-        numbers += word.numbers
+        starts += [start] * len(word.spans)
+        spans += word.spans
         weights += word.weights
         counts += word.counts
-    for some, places, codes in segment.parts_of(numbers, counts, SCRATCH.pages, starts):
+    for some, places, codes in segment.parts_of(spans, counts, SCRATCH.pages, starts):
         if fields is None:
             yield places, codes, _counted(codes, table, weights[some], counts[some])
         else:
@@ -208,7 +208,8 @@ def _sought(
     numbers: Sequence[int],
     found: Sequence[Occurrences] = (),
 ) -> Sought:
-    return Sought(segment, names, weights, numbers, segment.frequencies_of(numbers), found=found)
+    spans = segment.spans_of(numbers)
+    return Sought(segment, names, weights, spans, counts_of(spans), found=found)
 
 
 def of_range(segment: Segment, start: int, stop: int) -> Sought:

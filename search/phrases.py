@@ -11,7 +11,7 @@ import numpy as np
 from ..indexer import postings as codec
 from ..indexer.analysis import STOP_WORDS
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
-from ..indexer.segment import Codes, Documents, Segment
+from ..indexer.segment import Codes, Documents, Segment, Span, counts_of
 from .cache import BoundedCache
 from .deadline import check_deadline
 from .scratch import SCRATCH, Marks, Places
@@ -53,11 +53,12 @@ class Phrases:
 
 
 def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Sequence[int]) -> Postings:
-    counts = [segment.frequencies_of(terms) for terms in words]
+    spans = [segment.spans_of(terms) for terms in words]
+    counts = list(map(counts_of, spans))
     read: dict[int, _Word] = {}
     with SCRATCH.marks(segment.pages << FIELD_BITS) as marks:
         for number in sorted(range(len(words)), key=lambda number: sum(counts[number])):
-            read[number] = word = _read(segment, words[number], counts[number], marks if read else None)
+            read[number] = word = _read(segment, spans[number], counts[number], marks if read else None)
             if not len(word.fields):
                 return NOWHERE
             marks.only(word.fields)
@@ -75,14 +76,14 @@ def _side_by_side(segment: Segment, words: Sequence[Sequence[int]], steps: Seque
 
 @dataclass(slots=True)
 class _Word:
-    """Where a word of a phrase stands, which may be any of ``terms``.
+    """Where a word of a phrase stands, which may be any of the terms with these ``spans``.
 
     ``fields`` has the number of page and field of each posting that was read, and ``counts`` its occurrences. ``ends``
     says how many there are up to each and with it, all terms, which have so many ``occurrences``, one after the other.
     """
 
     segment: Segment
-    terms: Sequence[int]
+    spans: Sequence[Span]
     occurrences: Sequence[int]
     fields: Places
     counts: Codes
@@ -98,20 +99,20 @@ class _Word:
         at += np.arange(len(at))
         bounds = [0, *accumulate(self.occurrences)]
         parts = pairwise(at.searchsorted(bounds).tolist())
-        for term, occurrences, before, (start, stop) in zip(self.terms, self.occurrences, bounds, parts, strict=False):
+        for span, occurrences, before, (start, stop) in zip(self.spans, self.occurrences, bounds, parts, strict=False):
             if start < stop:
-                place[start:stop] |= self.segment.positions(term, occurrences).take(at[start:stop] - before)
-        if len(self.terms) > 1:
+                place[start:stop] |= self.segment.positions(span, occurrences).take(at[start:stop] - before)
+        if len(self.spans) > 1:
             place.sort(kind="stable")  # runs that ascend
         return place
 
 
-def _read(segment: Segment, terms: Sequence[int], counts: Sequence[int], marks: Marks | None) -> _Word:
-    """The postings of ``terms``, each of which has so many, in the fields of ``marks``."""
+def _read(segment: Segment, spans: Sequence[Span], counts: Sequence[int], marks: Marks | None) -> _Word:
+    """The postings of the terms with these ``spans``, each of which has so many, in the fields of ``marks``."""
     read: list[tuple[Places, Codes, Places]] = []
-    occurrences = [0] * len(terms)
+    occurrences = [0] * len(spans)
     total = 0
-    for some, pages, codes in segment.parts_of(terms, counts, SCRATCH.pages):
+    for some, pages, codes in segment.parts_of(spans, counts, SCRATCH.pages):
         fields = np.left_shift(pages, FIELD_BITS, out=pages)
         fields |= codes >> codec.FIELD_SHIFT
         occurring = codec.code_counts(codes)
@@ -128,4 +129,4 @@ def _read(segment: Segment, terms: Sequence[int], counts: Sequence[int], marks: 
             kept = marks.at(fields)
             read.append((fields.take(kept), occurring.take(kept), ends.take(kept)))
     fields, occurring, ends = read[0] if len(read) == 1 else map(np.concatenate, zip(*read, strict=True))
-    return _Word(segment, terms, occurrences, fields, occurring, ends)
+    return _Word(segment, spans, occurrences, fields, occurring, ends)

@@ -86,7 +86,7 @@ def _completions(snapshot: Snapshot, prefix: str) -> Terms:
         start, stop = segment.prefix_range(prefix)
         if start == stop:
             continue
-        frequencies = np.diff(segment.file["posting_offsets"].slice(start, stop + 1).astype(np.int64))
+        frequencies = np.diff(segment.posting_offsets(start, stop))
         for place in np.argsort(-frequencies, kind="stable")[:_COMPLETIONS].tolist():
             found[segment.term(start + place)] += int(frequencies[place])
     return _most_frequent(found)

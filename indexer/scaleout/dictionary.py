@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...corpus.errors import DamagedIndex, EngineError
-from ..arrays import narrow, write_arrays
+from ..arrays import write_arrays
 from ..columns import page_arrays, strings
 from ..fields import FIELDS
 from ..files import FileRecord, SegmentRecord
-from ..layout import dictionary
+from ..layout import dictionary, spans
 from ..manifest import Manifest, Versions
 from ..segment import Segment
 from ..snapshot import Snapshot
@@ -146,14 +146,13 @@ def _written(terms: dict[str, int], systems: tuple[str, ...]) -> tuple[bytes, in
     """The bytes of the dictionary's file and its checksum."""
     by_bytes = sorted((term.encode("utf-8", "replace"), postings) for term, postings in terms.items())
     ends = np.cumsum([0, *(postings for _, postings in by_bytes)], dtype=np.int64)
-    nothing = np.zeros(len(by_bytes) + 1, np.uint32)
     arrays: dict[str, Any] = {
         **page_arrays([]),
         **strings("stored", []),
         "phrases": np.empty(0, np.uint8),
         **strings("system", [system.encode("utf-8", "replace") for system in systems]),
         **dictionary([term for term, _ in by_bytes]),
-        "posting_offsets": narrow(ends), "gap_offsets": nothing, "position_offsets": nothing,
+        "spans": spans(np.array([ends, 0 * ends, 0 * ends])),
         "gaps": np.empty(0, np.uint8), "codes": np.empty(0, np.uint16), "positions": np.empty(0, np.uint8),
         "lengths": np.empty(0, np.uint8),
     }  # fmt: skip

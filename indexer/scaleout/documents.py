@@ -23,7 +23,7 @@ from ..page import IndexablePage, PageFacts, tokens_by_field
 from ..postings import LENGTHS, MAX_COUNT, length_bytes
 from ..stored import unpack_procedure
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised when the same pages give other documents or another dictionary; an index of another layout is built anew."""
 
 FIRST_TERM = "\x02"

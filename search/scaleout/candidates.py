@@ -7,7 +7,7 @@ of pages, of words in them and of pages with the word come from the cluster.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import repeat
 from typing import Any
@@ -20,7 +20,7 @@ from ...indexer.analysis import stem
 from ...indexer.fields import FIELDS
 from ...indexer.inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
 from ...indexer.scaleout.documents import ClusterPage
-from ...indexer.segment import Codes, Documents, Segment
+from ...indexer.segment import Codes, Documents, Segment, Span
 from ...indexer.snapshot import Snapshot
 from ..cache import BoundedCache
 from ..evaluator import Evaluator, key_of
@@ -133,29 +133,32 @@ class Candidates(Segment):
 
     # Postings
 
-    def frequencies_of(self, numbers: Iterable[int]) -> list[int]:
-        """How many postings each of some terms has."""
-        return [len(self.postings(number)[0]) for number in numbers]
-
-    def postings(self, number: int) -> tuple[Documents, Codes]:
-        """The postings of a term, as those of any segment."""
-        return self._between(number, number + 1)
+    def spans_of(self, numbers: Sequence[int]) -> Sequence[Span]:
+        """Where the postings of each of some terms lie, as in any segment; its pages stand where gaps would."""
+        inverted = self._inverted
+        places = inverted.terms.searchsorted([(number, number + 1) for number in numbers]).reshape(-1, 2)
+        postings, positions = inverted.starts[places].tolist(), inverted.token_starts[places].tolist()
+        return [
+            (start, start, first, stop, stop, after)
+            for (start, stop), (first, after) in zip(postings, positions, strict=True)
+        ]
 
     def _between(self, start: int, stop: int) -> tuple[Documents, Codes]:
         low, high = self._inverted.starts[np.searchsorted(self._inverted.terms, (start, stop))]
         return self._inverted.pages[low:high].astype(np.int64), self._inverted.codes[low:high]
 
     def postings_of(
-        self, numbers: Sequence[int], room: Documents | None = None, shifts: Sequence[int] | None = None
+        self, spans: Sequence[Span], room: Documents | None = None, shifts: Sequence[int] | None = None
     ) -> tuple[Documents, Codes]:
         """The postings of some terms, one term after the other."""
-        found = [self.postings(number) for number in numbers]
-        pages = np.concatenate([pages + shift for (pages, _), shift in zip(found, shifts or repeat(0), strict=False)])
-        return pages, np.concatenate([codes for _, codes in found])
+        where = [slice(start, stop) for start, _, _, stop, _, _ in spans]
+        pages, codes = self._inverted.pages, self._inverted.codes
+        shifted = [pages[own] + np.int64(shift) for own, shift in zip(where, shifts or repeat(0), strict=False)]
+        return np.concatenate(shifted), np.concatenate([codes[own] for own in where])
 
-    def posting_parts(self, number: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
+    def posting_parts(self, span: Span, room: Documents) -> Iterator[tuple[Documents, Codes]]:
         """The postings of a term, as many at a time as there is room for."""
-        return _in_parts(self.postings(number), room)
+        return _in_parts(self.postings_of((span,)), room)
 
     def postings_between(self, start: int, stop: int) -> int:
         """How many postings the terms numbered ``start`` to ``stop`` have together."""
@@ -169,9 +172,9 @@ class Candidates(Segment):
         """The postings of the terms numbered ``start`` to ``stop``, as many at a time as there is room for."""
         return _in_parts(self._between(start, stop), room)
 
-    def positions(self, number: int, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+    def positions(self, span: Span, occurrences: int) -> npt.NDArray[np.unsignedinteger[Any]]:
         """The positions of a term's occurrences in the order of :meth:`postings`."""
-        low, high = self._inverted.token_starts[np.searchsorted(self._inverted.terms, (number, number + 1))]
+        _, _, low, _, _, high = span
         return self._inverted.positions[low:high]
 
     @cached_property

@@ -84,12 +84,12 @@ def test_places_outside_an_array_are_damage_not_a_crash(tmp_path: Path) -> None:
         with pytest.raises(DamagedIndex):
             file["a"].slice(start, stop)
         with pytest.raises(DamagedIndex):
-            file["a"].slices([(0, 1), (start, stop)])
+            file["a"].slices((0, start), (1, stop))
     for place in (-1, 4, 5):
         with pytest.raises(DamagedIndex):
             file["a"].pair(place)
         with pytest.raises(DamagedIndex):
-            file["a"].pairs([0, place])
+            file["a"].runs([0, place], 2)
     with pytest.raises(DamagedIndex):
         file["a"][5]
     with pytest.raises(DamagedIndex):
@@ -97,13 +97,14 @@ def test_places_outside_an_array_are_damage_not_a_crash(tmp_path: Path) -> None:
 
 
 @settings(max_examples=25)
-@given(st.lists(st.integers(0, 2 * BLOCK - 2), max_size=8))
+@given(st.lists(st.integers(0, 2 * BLOCK - 2), min_size=1, max_size=8))
 def test_several_places_give_what_each_gives(tmp_path_factory: pytest.TempPathFactory, places: list[int]) -> None:
     values = np.arange(2 * BLOCK, dtype=np.uint32)
     column = ArrayFile("some", *written(str(tmp_path_factory.mktemp("several")), {"a": values}))["a"]
-    assert column.pairs(places) == [column.pair(place) for place in places] == [(p, p + 1) for p in places]
+    assert column.runs(places, 2) == [list(column.pair(place)) for place in places] == [[p, p + 1] for p in places]
     spans = [(min(pair), max(pair)) for pair in zip(places, places[::-1], strict=True)]
-    assert [part.tolist() for part in column.slices(spans)] == [list(range(*span)) for span in spans]
+    found = column.slices(*zip(*spans, strict=True))
+    assert [part.tolist() for part in found] == [list(range(*span)) for span in spans]
 
 
 @settings(max_examples=30)

@@ -139,28 +139,42 @@ def first_of_clot(arrays: Arrays) -> int:
     return terms_of(arrays).index(b"clot")
 
 
-def shift(name: str) -> Callable[[Arrays], None]:
+CODES, GAPS, POSITIONS = range(3)
+"""The offsets of a term, by the arrays into which they point."""
+
+
+def offsets(arrays: Arrays, into: int) -> Any:
+    """Where each term begins in one of these arrays, and the last one ends; to be written to."""
+    return arrays["spans"].reshape(-1, 3)[:, into]
+
+
+def shift(into: int) -> Callable[[Arrays], None]:
     """An offset of the term clot that is one too large."""
 
     def change(arrays: Arrays) -> None:
-        arrays[name][first_of_clot(arrays)] += 1
+        offsets(arrays, into)[first_of_clot(arrays)] += 1
 
     return change
 
 
-def same(name: str) -> Callable[[Arrays], None]:
-    """The term clot begins where it ends."""
-
-    def change(arrays: Arrays) -> None:
-        number = first_of_clot(arrays)
-        arrays[name][number] = arrays[name][number + 1]
-
-    return change
+def without_postings(arrays: Arrays) -> None:
+    """The codes of the term clot begin where they end."""
+    number = first_of_clot(arrays)
+    offsets(arrays, CODES)[number] = offsets(arrays, CODES)[number + 1]
 
 
 def endless(arrays: Arrays) -> None:
     """The term clot has more postings than memory holds."""
-    arrays["posting_offsets"][first_of_clot(arrays) + 1] = (1 << 32) - 1
+    offsets(arrays, CODES)[first_of_clot(arrays) + 1] = (1 << 32) - 1
+
+
+def all_codes_at(place: int) -> Callable[[Arrays], None]:
+    """The codes of every term begin and end at one place."""
+
+    def change(arrays: Arrays) -> None:
+        offsets(arrays, CODES)[:] = place
+
+    return change
 
 
 def fill(name: str, value: int) -> Callable[[Arrays], None]:
@@ -181,14 +195,14 @@ def put(name: str, values: Sequence[bytes]) -> Callable[[Arrays], None]:
 
 def far(arrays: Arrays) -> None:
     """The last position of clot, in four bytes, is one that no field has."""
-    end = int(arrays["position_offsets"][first_of_clot(arrays) + 1])
+    end = int(offsets(arrays, POSITIONS)[first_of_clot(arrays) + 1])
     arrays["positions"][end - 1] = 255
 
 
 def positions(segment: Segment) -> Any:
-    number = term(segment, "clot")
-    codes = segment.postings(number)[1]
-    return segment.positions(number, int(((codes >> 8 & 7) + 1).sum()))
+    (span,) = segment.spans_of((term(segment, "clot"),))
+    codes = segment.postings_of((span,))[1]
+    return segment.positions(span, int(((codes >> 8 & 7) + 1).sum()))
 
 
 def postings(segment: Segment) -> Any:
@@ -203,18 +217,18 @@ def around(segment: Segment) -> Any:
 BEYOND = 1 << 20
 
 FORGED: dict[str, tuple[Callable[[Arrays], None], Question]] = {
-    "gaps of half a byte": (shift("gap_offsets"), postings),
-    "no postings": (same("posting_offsets"), postings),
+    "gaps of half a byte": (shift(GAPS), postings),
+    "no postings": (without_postings, postings),
     "a page that is not there": (fill("gaps", 255), postings),
-    "gaps of half a byte, in a range": (shift("gap_offsets"), around),
-    "no postings, in a range": (same("posting_offsets"), around),
+    "gaps of half a byte, in a range": (shift(GAPS), around),
+    "no postings, in a range": (without_postings, around),
     "a page that is not there, in a range": (fill("gaps", 255), around),
-    "offsets of postings that end early": (fill("posting_offsets", 0), around),
-    "positions of half a byte": (shift("position_offsets"), positions),
+    "offsets of postings that end early": (all_codes_at(0), around),
+    "positions of half a byte": (shift(POSITIONS), positions),
     "positions that no field has": (far, positions),
-    "no postings to count": (same("posting_offsets"), lambda s: s.frequencies(np.arange(s.term_count))),
+    "no postings to count": (without_postings, lambda s: s.frequencies(np.arange(s.term_count))),
     "postings without end": (endless, postings),
-    "postings beyond the end": (fill("posting_offsets", BEYOND), lambda s: s.postings(term(s, "clot"))),
+    "postings beyond the end": (all_codes_at(BEYOND), lambda s: s.postings(term(s, "clot"))),
     "terms without letters": (fill("term_offsets", 0), lambda s: s.term_bytes(0, 3)),
     "terms that are no text": (fill("term_data", 255), lambda s: s.terms()),
     "a term that is no text": (fill("term_data", 255), lambda s: s.term(0)),
@@ -270,19 +284,19 @@ def swapped_terms(arrays: Arrays) -> None:
 
 def wider(arrays: Arrays) -> None:
     """The positions of the last term take twice the bytes that there are."""
-    first, end = map(int, arrays["position_offsets"][-2:])
-    arrays["position_offsets"][-1] = first + 2 * (end - first)
+    first, end = map(int, offsets(arrays, POSITIONS)[-2:])
+    offsets(arrays, POSITIONS)[-1] = first + 2 * (end - first)
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         (swapped_terms, "its dictionary is not in order"),
-        (shift("gap_offsets"), "its postings do not fit together"),
+        (shift(GAPS), "its postings do not fit together"),
         (fill("gaps", 255), "a posting points to a page that is not there"),
-        (shift("position_offsets"), "its positions do not fit together"),
+        (shift(POSITIONS), "its positions do not fit together"),
         (fill("lengths", 3), "its statistics do not fit its pages"),
-        (fill("posting_offsets", BEYOND), "do not fit together"),
+        (all_codes_at(BEYOND), "do not fit together"),
         (wider, "its arrays do not fit together"),
     ],
 )
@@ -377,19 +391,10 @@ def announced_beside(folder: Path) -> list[str]:
     return told
 
 
-def many(name: str) -> Callable[[Arrays], None]:
-    """The term clot has as many as can be counted."""
-
-    def change(arrays: Arrays) -> None:
-        arrays[name][first_of_clot(arrays) + 1] = (1 << 32) - 1
-
-    return change
-
-
 @pytest.mark.parametrize("query", ['"clot vein"', "clo*", "[clot TO clot]", "clot~1"])
 def test_counts_that_are_none_refuse_no_query(index: Path, query: str) -> None:
     assert open_index(index).search(query).total
-    file = forge(index, "segment", many("posting_offsets"))
+    file = forge(index, "segment", endless)
     with pytest.raises(DamagedIndex) as damage:
         open_index(index).search(query)
     assert damage.value.file == file

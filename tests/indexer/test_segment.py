@@ -43,9 +43,10 @@ def answers(folder: Path) -> list[Any]:
             found.append(segment.stem_terms(word))
             number = segment.term_number(word)
             if number is not None:
-                pages, codes = segment.postings(number)
+                (span,) = segment.spans_of((number,))
+                pages, codes = segment.postings_of((span,))
                 occurrences = int(code_counts(codes).sum())
-                found += [pages.tolist(), codes.tolist(), segment.positions(number, occurrences).tolist()]
+                found += [pages.tolist(), codes.tolist(), segment.positions(span, occurrences).tolist()]
         start, stop = segment.prefix_range("c")
         found.append([part.tolist() for part in segment.range_postings(start, stop)])
         found.append([list(segment.pages_of_id(f"id{n}")) for n in range(13)])

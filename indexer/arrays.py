@@ -42,8 +42,8 @@ _BLOCK_BITS = 16  # what the system maps at a time, too
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
 _TOGETHER = 16  # blocks brought in at once, fewer than one block of checksums vouches for
-_BETWEEN_SIGNPOSTS = 64  # strings of a sorted array, at least
-_MOST_SIGNPOSTS = 512
+_BETWEEN_SIGNPOSTS = 16  # strings of a sorted array, at least
+_MOST_SIGNPOSTS = 1024
 _TOUCHED_TOGETHER = 64  # strings of which a few are wanted, and no more of them lie between the first and the last
 _POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
 
@@ -309,6 +309,17 @@ class Column:
         array = self._array
         return [array[start:stop] for start, stop in zip(starts, stops, strict=True)]
 
+    def take(self, places: npt.NDArray[np.int64]) -> Array:
+        """The elements at ``places``, which may be far apart."""
+        if len(places):
+            low, high = int(places.min()), int(places.max()) + 1
+            if low < 0 or high > self._count:
+                raise DamagedIndex(self._file.name, "an offset points outside its array")
+            if not self._is_sound(low, high):
+                for block in set((places + self._lead >> self._shift).tolist()):
+                    self._file.verify(block << _BLOCK_BITS, block + 1 << _BLOCK_BITS)
+        return self._array.take(places)
+
     def _is_sound(self, start: int, stop: int) -> bool:
         """Whether all elements from ``start`` to ``stop``, which is after it, are known to be what was written."""
         lead, shift = self._lead, self._shift
@@ -489,3 +500,46 @@ class SortedStrings(Strings):
             self._data.slice(self._offsets.memory[low], self._offsets.memory[high])
             self._sound[stretch] = 1
         return low, high
+
+
+def blocks_of_lines(lines: Sequence[tuple[bytes, bytes]]) -> tuple[list[bytes], list[bytes]]:
+    """Lines, each a key and what it stands for, in blocks as :class:`SortedLines` has them, and the first key of each.
+
+    The keys are in ascending order; nothing holds a line break, and no key a tab.
+    """
+    step = _signpost_step(len(lines))
+    starts = range(0, len(lines), step)
+    blocks = [b"\n" + b"".join([b"%b\t%b\n" % line for line in lines[start : start + step]]) for start in starts]
+    return blocks, [lines[start][0] for start in starts]
+
+
+class SortedLines:
+    """Lines of text in the order of their keys, in blocks; a look-up touches one block, however many there are."""
+
+    __slots__ = ("_blocks", "_data", "_firsts", "_signposts", "_starts")
+
+    def __init__(self, file: ArrayFile, name: str) -> None:
+        self._data = file[f"{name}_data"]
+        self._blocks = file[f"{name}_offsets"]
+        self._firsts = Strings(file, f"{name}_signposts")
+        self._signposts: list[bytes] | None = None
+        self._starts: list[int] = []
+        if len(self._firsts) + 1 != len(self._blocks):
+            raise DamagedIndex(file.name, f"array {name}_signposts_offsets does not fit the others")
+
+    def find(self, key: bytes) -> str | None:
+        """What the line with ``key`` says; None where there is none."""
+        if self._signposts is None:
+            self._starts = self._blocks.all().tolist()
+            self._signposts = self._firsts.all()
+        block = bisect_right(self._signposts, key)
+        if not block:
+            return None
+        text = self._data.bytes(self._starts[block - 1], self._starts[block])
+        at = text.find(b"\n%b\t" % key)
+        return None if at < 0 else text[at + len(key) + 2 : text.index(b"\n", at + 1)].decode()
+
+    def all(self) -> Iterator[str]:
+        """What each line says."""
+        lines = self._data.all().tobytes().split(b"\n")
+        return (line.partition(b"\t")[2].decode() for line in lines if line)

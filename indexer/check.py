@@ -49,6 +49,8 @@ def _problems(segment: Segment) -> list[str]:
     terms = segment.terms()
     if any(first >= second for first, second in pairwise(terms)):
         wrong.append("its dictionary is not in order")
+    if any(terms[number] != term for term, number in segment.all_stem_terms()):
+        wrong.append("its stems are not those of its dictionary")
     file = segment.file
     starts, gap_offsets, position_offsets = segment.offsets()
     counts = code_counts(file["codes"].all())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, pack_strings, signposts
+from .arrays import Array, blocks_of_lines, pack_strings, signposts
 from .page import IndexablePage
 
 
@@ -52,6 +52,12 @@ def strings(name: str, values: Iterable[bytes]) -> dict[str, Array]:
 def sorted_strings(name: str, values: Sequence[bytes]) -> dict[str, Array]:
     """The arrays that :class:`~.arrays.SortedStrings` of that name reads."""
     return {**strings(name, values), **strings(f"{name}_signposts", signposts(values))}
+
+
+def sorted_lines(name: str, lines: Sequence[tuple[bytes, bytes]]) -> dict[str, Array]:
+    """The arrays that :class:`~.arrays.SortedLines` of that name reads."""
+    blocks, firsts = blocks_of_lines(lines)
+    return {**strings(name, blocks), **strings(f"{name}_signposts", firsts)}
 
 
 def kept_source(source: str, container: str) -> bytes:

@@ -5,9 +5,9 @@ The sources are batches of pages on their way in, or segments that become one; m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,11 +15,14 @@ import numpy as np
 from . import postings
 from .analysis import has_digit, stems
 from .arrays import Array, Spool, narrow
-from .columns import sorted_strings
+from .columns import sorted_lines, sorted_strings
 from .storage import Storage
 
 Arrays = dict[str, Array | Spool | Iterator[Array]]
 
+
+_BREAK = re.compile(r"[\t\n]")
+"""What the name of a code system may hold, and no word; it would end a line of the dictionary of stems."""
 
 _SPANNED = {"codes": np.uint16, "gaps": np.uint8, "positions": np.uint8}
 """The arrays that a term has a part of, in the order of its offsets."""
@@ -162,19 +165,16 @@ def ranges(starts: Array, counts: Array) -> Array:
 
 
 def dictionary(terms: list[bytes]) -> dict[str, Array]:
-    """The sorted ``terms`` and, for every stem that is not its own only term, the numbers of its terms."""
+    """The sorted ``terms`` and, for every stem that is not its own only term, its terms and their numbers."""
     texts = list(map(bytes.decode, terms))
-    numbers = [number for number, text in enumerate(texts) if text.isalpha() or not has_digit(text)]
+    numbers = [
+        number for number, text in enumerate(texts) if text.isalpha() or not (has_digit(text) or _BREAK.search(text))
+    ]
     words = [texts[number] for number in numbers]
     stemmed = stems(words)
-    shared = sorted({stem for word, stem in zip(words, stemmed, strict=True) if stem != word})
-    place = dict(zip(shared, range(len(shared)), strict=True))
-    places = np.fromiter(map(place.get, stemmed, repeat(-1)), np.int32, len(stemmed))
-    order = places.argsort(kind="stable")
-    ends = places[order].searchsorted(np.arange(len(shared) + 1, dtype=np.int32))
-    return {
-        **sorted_strings("term", terms),
-        **sorted_strings("stem", list(map(str.encode, shared))),
-        "stem_ends": (ends - ends[0]).astype(np.uint32),
-        "stem_terms": np.array(numbers, np.uint32)[order[ends[0] :]],
-    }
+    shared: dict[str, list[str]] = {stem: [] for word, stem in zip(words, stemmed, strict=True) if stem != word}
+    for number, word, stem in zip(numbers, words, stemmed, strict=True):
+        if stem in shared:
+            shared[stem].append(f"{word}\t{number}")
+    lines = sorted((stem.encode(), "\t".join(said).encode()) for stem, said in shared.items())
+    return {**sorted_strings("term", terms), **sorted_lines("stem", lines)}

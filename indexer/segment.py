@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, wraps
 from itertools import accumulate, repeat
 from typing import Any, ParamSpec, TypeVar
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from ..corpus.errors import DamagedIndex
 from ..corpus.procedure import Procedure
 from . import postings
-from .arrays import ArrayFile, SortedStrings, Strings
+from .arrays import ArrayFile, SortedLines, SortedStrings, Strings
 from .columns import whole_source
 from .fields import FIELDS
 from .files import SegmentRecord
@@ -75,7 +76,7 @@ class Segment:
             state = record.state
             self.state_file = ArrayFile(state.name, damaged_if_missing(storage, state.name), state.size, state.checksum)
         self._terms = SortedStrings(file, "term")
-        self._stems = SortedStrings(file, "stem")
+        self._stems = SortedLines(file, "stem")
         self._ids = Strings(file, "id")
         self._stored = Strings(file, "stored")
         self._numbers: dict[str, int | None] = {}
@@ -86,9 +87,7 @@ class Segment:
         self._gaps = file["gaps"]
         self._positions = file["positions"]
         self._spans = file["spans"]
-        self._stem_ends = file["stem_ends"]
-        self._stem_terms = file["stem_terms"]
-        check_shapes(file, self.state_file, self.pages, len(self._terms), len(self._stems))
+        check_shapes(file, self.state_file, self.pages, len(self._terms))
 
     # The dictionary
 
@@ -162,17 +161,20 @@ class Segment:
 
     @_believing
     def _read_stem(self, stem: str) -> dict[str, int]:
-        place = self._stems.place(stem.encode("utf-8", "replace"))
-        if place is None:
+        said = self._stems.find(stem.encode("utf-8", "replace"))
+        if said is None:
             number = self.term_number(stem)
             return {} if number is None else {stem: number}
-        numbers: list[int] = self._stem_terms.slice(*self._stem_ends.pair(place)).tolist()
-        terms = [term.decode() for term in self._terms.several(numbers)]
-        found = dict(zip(terms, numbers, strict=True))
+        found = _numbered(said)
         if len(self._numbers) > _REMEMBERED:
             self._numbers.clear()
         self._numbers.update(found)
         return found
+
+    def all_stem_terms(self) -> Iterator[tuple[str, int]]:
+        """The terms of all stems but those that are their only own, with their numbers; ValueError where it is none."""
+        for said in self._stems.all():
+            yield from _numbered(said).items()
 
     # Postings
 
@@ -207,78 +209,84 @@ class Segment:
         """The postings of a term: ascending documents, several times where several fields match, and their codes."""
         return self.postings_of(self.spans_of((number,)))
 
-    def postings_of(
-        self, spans: Sequence[Span], room: Documents | None = None, shifts: Sequence[int] | None = None
-    ) -> tuple[Documents, Codes]:
-        """The postings of some terms (at least one), one term after the other.
+    def postings_of(self, spans: Sequence[Span]) -> tuple[Documents, Codes]:
+        """The postings of some terms (at least one), one term after the other."""
+        return self.documents_of(spans), self.codes_of(spans)
 
-        Their documents are written to ``room`` where it is given; to those of each term its one of ``shifts`` is added.
+    def codes_of(self, spans: Sequence[Span], room: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """The codes of the postings of some terms (at least one), written to ``room`` where it is given."""
+        codes = self._each_codes(spans)
+        if room is not None:
+            return np.concatenate(codes, out=room[: sum(map(len, codes))])
+        return codes[0] if len(codes) == 1 else np.concatenate(codes)
+
+    def documents_of(
+        self,
+        spans: Sequence[Span],
+        room: Documents | None = None,
+        shifts: Sequence[int] | None = None,
+        after: int = 0,
+    ) -> Documents:
+        """The documents of the postings of some terms (at least one), to those of each its one of ``shifts`` added.
+
+        They are written to ``room`` where it is given. Those of the first term count on from the document ``after``.
         """
-        first_codes, first_gaps, _, code_ends, gap_ends, _ = zip(*spans, strict=True)
-        codes = self._codes.slices(first_codes, code_ends)
-        gaps = self._gaps_of(first_gaps, gap_ends, codes)
-        starts = list(accumulate(map(len, codes), initial=0))
+        gaps = self._each_gaps(spans)
+        starts = list(accumulate(map(len, gaps), initial=0))
         total = starts.pop()
         documents = np.empty(total, np.int64) if room is None else room[:total]
         np.concatenate(gaps, out=documents)
         # All gaps are added up in one go, so the first of a term has to lead from the last document of the one before.
         sums: list[int] = np.add.reduceat(documents, starts).tolist()
+        sums[0] += after
         if max(sums) >= self.pages:
             raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
-        before = 0
+        before = -after
+        numbers = documents.data  # of which one takes a fifth of the time
         for start, shift, last in zip(starts, shifts or repeat(0), sums, strict=False):
-            documents[start] += shift - before
+            numbers[start] += shift - before
             before = shift + last
-        np.add.accumulate(documents, out=documents)
-        return documents, codes[0] if len(codes) == 1 else np.concatenate(codes)
+        return np.add.accumulate(documents, out=documents)
 
-    def parts_of(
-        self, spans: Sequence[Span], counts: Sequence[int], room: Documents, shifts: Sequence[int] | None = None
-    ) -> Iterator[tuple[slice, Documents, Codes]]:
-        """The postings of some terms with so many each, as :meth:`postings_of`, as many at a time as there is room for.
+    def _each_codes(self, spans: Sequence[Span]) -> list[Codes]:
+        """The codes of the postings of each of some terms."""
+        starts, _, _, stops, _, _ = zip(*spans, strict=True)
+        return self._codes.slices(starts, stops)
 
-        Beside them stands which of the terms they are of; one with more than there is room for comes several times. The
-        next ones take the place of the last.
-        """
-        for some in _by_room(counts, len(room)):
-            if len(spans[some]) > 1 or counts[some.start] <= len(room):
-                yield some, *self.postings_of(spans[some], room, shifts and shifts[some])
-            else:
-                shift = shifts[some.start] if shifts else 0
-                for documents, codes in self.posting_parts(spans[some.start], room):
-                    yield some, np.add(documents, shift, out=documents), codes
-
-    def posting_parts(self, span: Span, room: Documents) -> Iterator[tuple[Documents, Codes]]:
-        """The postings of a term, as many at a time as there is room for; the next ones take the place of the last."""
-        start, gap_start, _, stop, gap_stop, _ = span
-        codes = self._codes.slice(start, stop)
-        (gaps,) = self._gaps_of((gap_start,), (gap_stop,), (codes,))
-        last = 0
-        for at in range(0, len(codes), len(room)):
-            part = codes[at : at + len(room)]
-            documents = room[: len(part)]
-            last = self._ungap(gaps[at : at + len(room)], documents, last)
-            yield documents, part
-
-    def _gaps_of(
-        self, starts: Sequence[int], stops: Sequence[int], codes: Sequence[Codes]
-    ) -> list[npt.NDArray[np.unsignedinteger[Any]]]:
-        """The gaps from each of ``starts`` to its one of ``stops``, which are of postings with these ``codes``."""
-        gaps = self._gaps.slices(starts, stops)
+    def _each_gaps(self, spans: Sequence[Span]) -> list[npt.NDArray[np.unsignedinteger[Any]]]:
+        """The gaps of the postings of each of some terms."""
+        starts, firsts, _, stops, ends, _ = zip(*spans, strict=True)
+        gaps = self._gaps.slices(firsts, ends)
         try:
-            return [own.view(_WIDTHS[len(own) / len(theirs)]) for own, theirs in zip(gaps, codes, strict=True)]
+            return [
+                own if len(own) == stop - start > 0 else own.view(_WIDTHS[len(own) / (stop - start)])
+                for own, start, stop in zip(gaps, starts, stops, strict=True)
+            ]
         except (KeyError, ZeroDivisionError):
             raise DamagedIndex(self.name, "the postings of its terms do not fit together") from None
 
-    def _ungap(self, gaps: npt.NDArray[np.unsignedinteger[Any]], documents: Documents, before: int) -> int:
-        """Fill ``documents`` with those whose gaps from ``before`` on these are, and give the last of them."""
-        documents[:] = gaps
-        documents[0] += before
-        np.add.accumulate(documents, out=documents)
-        last = int(documents[-1])
-        if last >= self.pages:
-            raise DamagedIndex(self.name, "the postings of its terms point outside its pages")
-        return last
+    def portions(self, spans: Sequence[Span], counts: Sequence[int], room: int) -> Iterator[Portion]:
+        """The postings of terms with so many each, as many of them at a time as there is ``room`` for."""
+        for some in _by_room(counts, room):
+            if counts[some.start] <= room:
+                yield Portion(self, some, spans[some])
+                continue
+            last = 0
+            for part in self._parts_of(spans[some.start], room):
+                portion = Portion(self, some, (part,), last)
+                yield portion
+                last = portion.last
+
+    def _parts_of(self, span: Span, room: int) -> Iterator[Span]:
+        """The spans of a term's postings, ``room`` of them at a time; in each its positions are those of all."""
+        start, gap_start, position, stop, gap_stop, end = span
+        width = (gap_stop - gap_start) // (stop - start)
+        for at in range(start, stop, room):
+            gaps = gap_start + (at - start) * width
+            if at + room < stop:
+                yield at, gaps, position, at + room, gaps + room * width, end
+            else:
+                yield at, gaps, position, stop, gap_stop, end
 
     @_believing
     def range_postings(self, start: int, stop: int, room: Documents | None = None) -> tuple[Documents, Codes]:
@@ -299,7 +307,10 @@ class Segment:
         return documents, self._codes.slice(int(offsets[0]), int(offsets[-1]))
 
     def range_parts(self, start: int, stop: int, room: Documents) -> Iterator[tuple[Documents, Codes]]:
-        """The postings of the terms numbered ``start`` to ``stop``, as :meth:`posting_parts`."""
+        """The postings of the terms numbered ``start`` to ``stop``, as many at a time as there is room for.
+
+        The next ones take the place of the last.
+        """
         ends = self.posting_offsets(start, stop)
         first = 0
         while first < stop - start:
@@ -308,8 +319,9 @@ class Segment:
                 yield self.range_postings(start + first, start + after, room)
                 first = after
             else:
-                (span,) = self.spans_of((start + first,))
-                yield from self.posting_parts(span, room)
+                spans = self.spans_of((start + first,))
+                for portion in self.portions(spans, counts_of(spans), len(room)):
+                    yield portion.documents(room), portion.codes()
                 first += 1
 
     @_believing
@@ -348,7 +360,7 @@ class Segment:
     @_believing
     def lengths_of(self, pages: Documents, fields: Codes) -> npt.NDArray[np.uint8]:
         """The length byte of each of ``fields`` of each of ``pages``."""
-        return self.length_bytes.ravel().take(pages * len(FIELDS) + fields)
+        return self.file["lengths"].take(pages * len(FIELDS) + fields)
 
     # Pages
 
@@ -520,6 +532,35 @@ class Segment:
         if int(self.file["systems"].all().max(initial=0)) >= max(len(names), 1):
             raise DamagedIndex(self.name, "a page is of a code system that is not there")
         return names
+
+
+@dataclass(slots=True)
+class Portion:
+    """Postings of a segment: those of ``terms`` among the ones asked for, which lie in ``spans``, or a part of one's.
+
+    The documents of a part count on from ``last``, which becomes its own last one once they are read.
+    """
+
+    segment: Segment
+    terms: slice
+    spans: Sequence[Span]
+    last: int = 0
+
+    def codes(self, room: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """Their codes: see :meth:`Segment.codes_of`."""
+        return self.segment.codes_of(self.spans, room)
+
+    def documents(self, room: Documents, shifts: Sequence[int] | None = None) -> Documents:
+        """Their documents: see :meth:`Segment.documents_of`."""
+        found = self.segment.documents_of(self.spans, room, shifts, self.last)
+        self.last = int(found[-1]) - (shifts[-1] if shifts else 0)
+        return found
+
+
+def _numbered(said: str) -> dict[str, int]:
+    """The terms with their numbers that the line of a stem tells; ValueError where it tells no such."""
+    parts = said.split("\t")
+    return dict(zip(parts[::2], map(int, parts[1::2]), strict=True))
 
 
 def counts_of(spans: Sequence[Span]) -> list[int]:

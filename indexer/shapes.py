@@ -9,21 +9,21 @@ from .fields import FIELDS
 _PAGE_ROWS = ("id_order", "systems", "containers", "sizes", "mtimes", "parsers")
 _STRINGS = ("term", "term_signposts", "stem", "stem_signposts", "id", "source", "stored", "system", "container")
 _TYPES = {
-    **dict.fromkeys(("stem_ends", "stem_terms", "id_order", "containers", "parsers"), ("<u4",)),
+    **dict.fromkeys(("id_order", "containers", "parsers"), ("<u4",)),
     **dict.fromkeys(("systems", "codes"), ("<u2",)),
     **dict.fromkeys(("sizes", "mtimes"), ("<i8",)),
     "spans": ("<u4", "<u8"),
 }
 _ARRAYS = (
     *_PAGE_ROWS, *(f"{name}_{part}" for name in _STRINGS for part in ("offsets", "data")),
-    "digests", "lengths", "stem_ends", "stem_terms", "spans", "gaps", "codes", "positions", "phrases",
+    "digests", "lengths", "spans", "gaps", "codes", "positions", "phrases",
 )  # fmt: skip
 
 
-def check_shapes(file: ArrayFile, state_file: ArrayFile | None, pages: int, terms: int, stems: int) -> None:
-    """DamagedIndex where an array of a segment of ``pages``, ``terms`` and ``stems`` is not as it should be."""
+def check_shapes(file: ArrayFile, state_file: ArrayFile | None, pages: int, terms: int) -> None:
+    """DamagedIndex where an array of a segment of ``pages`` and ``terms`` is not as it should be."""
     rows = {**dict.fromkeys(_PAGE_ROWS, pages), "spans": 3 * (terms + 1)}
-    rows |= {"digests": 16 * pages, "lengths": len(FIELDS) * pages, "stem_ends": stems + 1}
+    rows |= {"digests": 16 * pages, "lengths": len(FIELDS) * pages}
     for name in _ARRAYS:
         column = file[name]
         wanted = _TYPES.get(name, ("<u4", "<u8") if name.endswith("_offsets") else ("|u1",))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from threading import Lock
@@ -228,12 +229,9 @@ class Index:
         return Asked(view, query, tree, evaluator, ranked.matches, words, corrected, notes)
 
     def _hits(self, view: View, best: Sequence[tuple[int, float]], asked: Asked) -> list[Hit]:
-        pages = [page for page, _ in best]
-        read = view.procedure
-        return [
-            Hit(id, score, partial(read, page), snip)
-            for id, (page, score), snip in zip(view.snapshot.ids(pages), best, asked.snippers(pages), strict=True)
-        ]
+        pages, scores = [page for page, _ in best], [score for _, score in best]
+        reads = map(partial, repeat(view.procedure), pages)
+        return list(map(Hit, view.snapshot.ids(pages), scores, reads, asked.snippers(pages)))
 
     # Single procedures
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from operator import sub
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ..indexer import postings as codec
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
+from ..indexer.inversion import FIELD_BITS
 from ..indexer.segment import Codes, Documents, Segment, Span, counts_of
 from .matches import Mask
 from .phrases import NOWHERE, Phrases, telling
@@ -95,7 +97,7 @@ class Sought(NamedTuple):
     def mark(self, fields: Mask, base: int) -> None:
         """Mark in ``fields``, a row for each, the pages with a posting there; the segment's begin at ``base``."""
         places, pages_in_row = fields.reshape(-1), fields.shape[1]
-        for pages, codes in self._parts():
+        for pages, codes in self._portions():
             place = np.multiply(codes >> codec.FIELD_SHIFT, np.int64(pages_in_row), out=SCRATCH.indices[: len(pages)])
             place += pages
             place += base
@@ -103,12 +105,20 @@ class Sought(NamedTuple):
         for found in self.found:
             fields[found.codes >> codec.FIELD_SHIFT, found.pages + base] = True
 
-    def _parts(self) -> Iterator[tuple[Documents, Codes]]:
+    def _portions(self) -> Iterator[tuple[Documents, Codes]]:
         """Pages and codes of the postings not yet read, some at a time."""
-        for _, pages, codes in self.segment.parts_of(self.spans, self.counts, SCRATCH.pages):
-            yield pages, codes
+        for portion in self.segment.portions(self.spans, self.counts, len(SCRATCH.pages)):
+            yield portion.documents(SCRATCH.pages), portion.codes()
         if self.unnamed:
             yield from self.segment.range_parts(self.unnamed.start, self.unnamed.stop, SCRATCH.pages)
+
+    def others(self, table: Table) -> Iterator[tuple[Documents, Codes, Table]]:
+        """Pages and codes of the postings without a span, and what they count, some at a time."""
+        if self.unnamed:
+            for pages, codes in self.segment.range_parts(self.unnamed.start, self.unnamed.stop, SCRATCH.pages):
+                yield pages, codes, _counted(codes, table, (), ())
+        for found in self.found:
+            yield found.pages, found.codes, found.weighted(table)
 
 
 def _in_fields(codes: Codes, fields: range, counts: Sequence[int]) -> tuple[Documents, list[int]]:
@@ -123,12 +133,12 @@ def _in_fields(codes: Codes, fields: range, counts: Sequence[int]) -> tuple[Docu
 
 def weighed_postings(
     words: Sequence[Sought], table: Table, row: int, base: int, fields: range | None = None
-) -> Iterator[tuple[Documents, Codes, Table]]:
-    """Where each posting stands that one of ``words`` asks for in a segment, its code, and what it counts.
+) -> Iterator[tuple[Documents, Table]]:
+    """Where each posting stands that one of ``words`` asks for in a segment, and what it counts.
 
     They come some at a time, and the next ones take the place of the last. Pages are numbered through as many rows of
-    ``row`` pages as there are words; the segment's begin at ``base``. ``fields`` are those that count in ``table``,
-    if not all do: postings in others are mostly left out before anything else is done with them.
+    ``row`` pages as there are words; the segment's begin at ``base``. With ``fields``, which are those that count in
+    ``table``, it is fields of pages that are told, page << FIELD_BITS | field, and most postings in others left out.
     """
     segment = words[0].segment
     in_rows = list(zip(range(base, base + row * len(words), row), words, strict=True))
@@ -141,26 +151,34 @@ def weighed_postings(
         spans += word.spans
         weights += word.weights
         counts += word.counts
-    for some, places, codes in segment.parts_of(spans, counts, SCRATCH.pages, starts):
+    for portion in segment.portions(spans, counts, len(SCRATCH.pages)):
+        some = portion.terms
         if fields is None:
-            yield places, codes, _counted(codes, table, weights[some], counts[some])
+            # Codes lie where their pages will: the less memory there is, the more of it the caches hold.
+            counted = _counted(portion.codes(SCRATCH.pages), table, weights[some], counts[some])
+            yield portion.documents(SCRATCH.pages, starts[some]), counted
         else:
+            codes = portion.codes()
             kept, of_each = _in_fields(codes, fields, counts[some])
-            own = codes.take(kept)
-            yield places.take(kept), own, _counted(own, table, weights[some], of_each)
+            codes = codes.take(kept)
+            places = portion.documents(SCRATCH.pages, starts[some]).take(kept)
+            yield _in_field(places, codes), _counted(codes, table, weights[some], of_each)
     for start, word in in_rows:
-        if word.unnamed:
-            for pages, codes in segment.range_parts(word.unnamed.start, word.unnamed.stop, SCRATCH.pages):
-                yield np.add(pages, start, out=pages), codes, _counted(codes, table, (), ())
-        for found in word.found:
-            yield found.pages + start, found.codes, found.weighted(table)
+        for pages, codes, counted in word.others(table):
+            places = pages + start
+            yield places if fields is None else _in_field(places, codes), counted
 
 
-def _counted(codes: Codes, table: Table, weights: Sequence[float], counts: Sequence[int]) -> Table:
+def _in_field(pages: Documents, codes: Codes) -> Documents:
+    """The numbers of pages and the fields of their ``codes``; they take the place of ``pages``."""
+    pages <<= FIELD_BITS
+    pages |= codes >> codec.FIELD_SHIFT
+    return pages
+
+
+def _counted(codes: npt.NDArray[Any], table: Table, weights: Sequence[float], counts: Sequence[int]) -> Table:
     """What each posting counts, of as many in a row with one of ``weights`` as ``counts`` says."""
-    counted, indices = SCRATCH.weights[: len(codes)], SCRATCH.indices[: len(codes)]
-    indices[:] = codes  # or else they are cast in new memory
-    table.take(indices, out=counted, mode="clip")
+    counted = table.take(codes, out=SCRATCH.weights[: len(codes)], mode="clip")
     _multiply(counted, weights, counts)
     return counted
 

@@ -112,14 +112,15 @@ def _read(segment: Segment, spans: Sequence[Span], counts: Sequence[int], marks:
     read: list[tuple[Places, Codes, Places]] = []
     occurrences = [0] * len(spans)
     total = 0
-    for some, pages, codes in segment.parts_of(spans, counts, SCRATCH.pages):
+    for portion in segment.portions(spans, counts, len(SCRATCH.pages)):
+        pages, codes = portion.documents(SCRATCH.pages), portion.codes()
         fields = np.left_shift(pages, FIELD_BITS, out=pages)
         fields |= codes >> codec.FIELD_SHIFT
         occurring = codec.code_counts(codes)
         ends = occurring.cumsum(dtype=np.int64)
         # Where the postings of a term end; only some of them may be here.
-        last = ends.take([after - 1 for after in accumulate(counts[some])], mode="clip").tolist()
-        for number, (before, after) in enumerate(pairwise([0, *last]), some.start):
+        last = ends.take([after - 1 for after in accumulate(counts[portion.terms])], mode="clip").tolist()
+        for number, (before, after) in enumerate(pairwise([0, *last]), portion.terms.start):
             occurrences[number] += after - before
         ends += total
         total += last[-1]

@@ -64,6 +64,7 @@ class Scratch(local):
         self.indices = np.empty(AT_A_TIME, np.int64)
         self.weights = np.empty(AT_A_TIME, np.float32)
         self._sums = np.empty(PLACES, np.float32)
+        self._bytes_of_sums = self._sums.view(np.uint8)
         self._marks = Marks()
 
     def zeros(self, rows: int, columns: int) -> Table:
@@ -71,9 +72,8 @@ class Scratch(local):
         count = rows * columns
         if count > len(self._sums):
             return np.zeros((rows, columns), np.float32)
-        sums = self._sums[:count]
-        sums.fill(0)
-        return sums.reshape(rows, columns)
+        self._bytes_of_sums[: 4 * count].fill(0)  # bytes take half the time of numbers
+        return self._sums[:count].reshape(rows, columns)
 
     def marks(self, count: int) -> Marks:
         """Marks on so many places; only for a ``with``."""

@@ -8,9 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..indexer import parameters
-from ..indexer import postings as codec
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
-from ..indexer.segment import Codes
 from ..indexer.snapshot import Snapshot
 from .deadline import check_deadline
 from .matches import NOTHING, Matches, Pages, begins, is_dense, sum_by_page
@@ -72,7 +70,7 @@ def _by_place(
     tf = SCRATCH.zeros(len(words), snapshot.pages)
     places = tf.reshape(-1)
     for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, _, weights in weighed_postings(here, table, snapshot.pages, base):
+        for those, weights in weighed_postings(here, table, snapshot.pages, base):
             np.add.at(places, those, weights)
     if not snapshot.all_live:
         tf *= snapshot.live
@@ -89,8 +87,7 @@ def _by_order(
     words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, having: Sequence[Having]
 ) -> list[Matches]:
     """The matches of words, added up where the postings of a page come together in order."""
-    places, _, weights = _listed(words, table, snapshot)
-    places, tf = _added_up(places, weights)
+    places, tf = _added_up(words, table, snapshot)
     if not snapshot.all_live:
         live = snapshot.live.take(places % snapshot.pages)
         places, tf = places.compress(live), tf.compress(live)
@@ -112,8 +109,7 @@ def weigh_by_field(
 
     No others count in ``table``. They are told by numbers of page and field: see :func:`best_fields`.
     """
-    places, codes, weights = _listed(words, table, snapshot, fields)
-    places, tf = _added_up(places << FIELD_BITS | codes >> codec.FIELD_SHIFT, weights)
+    places, tf = _added_up(words, table, snapshot, fields)
     if not snapshot.all_live:
         live = snapshot.live.take((places >> FIELD_BITS) % snapshot.pages)
         places, tf = places.compress(live), tf.compress(live)
@@ -139,28 +135,26 @@ def best_fields(matches: Matches) -> Matches:
     return Matches(pages.take(starts), np.maximum.reduceat(scores, starts)) if len(starts) else NOTHING
 
 
-def _listed(
-    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, fields: range | None = None
-) -> tuple[Pages, Codes, Table]:
-    """Where each posting of ``words`` that counts stands, in a row of pages for each word, its code, what it counts."""
-    places, codes, counted = [NOWHERE[0]], [NOWHERE[1]], [np.empty(0, np.float32)]
-    for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
-        for those, their_codes, weights in weighed_postings(here, table, snapshot.pages, base, fields):
-            kept = (weights > 0).nonzero()[0]
-            places.append(those.take(kept))
-            codes.append(their_codes.take(kept))
-            counted.append(weights.take(kept))
-    return np.concatenate(places), np.concatenate(codes), np.concatenate(counted)
-
-
 def _rows(places: Pages, words: int, row: int) -> tuple[Iterable[tuple[int, int]], Sequence[int]]:
     """From where to where in ascending ``places`` the row of each word is, and the place that the row begins with."""
     starts = range(0, (words + 1) * row, row)
     return pairwise(places.searchsorted(starts).tolist()), starts[:words]
 
 
-def _added_up(places: Pages, values: Table) -> tuple[Pages, Table]:
-    """The distinct ones of ``places`` in order, and the sum of the values of each."""
-    order = places.argsort(kind="stable")
-    found, sums = sum_by_page(places.take(order), values.take(order))
+def _added_up(
+    words: Sequence[Sequence[Sought]], table: Table, snapshot: Snapshot, fields: range | None = None
+) -> tuple[Pages, Table]:
+    """Where postings of ``words`` that count stand, in order, in a row of pages for each, and what they count together.
+
+    With ``fields`` it is fields of pages: see :func:`~.occurrences.weighed_postings`.
+    """
+    places, counted = [NOWHERE[0]], [np.empty(0, np.float32)]
+    for here, base in zip(zip(*words, strict=True), snapshot.bases, strict=False):
+        for those, weights in weighed_postings(here, table, snapshot.pages, base, fields):
+            kept = (weights > 0).nonzero()[0]
+            places.append(those.take(kept))
+            counted.append(weights.take(kept))
+    listed = np.concatenate(places)
+    order = listed.argsort(kind="stable")
+    found, sums = sum_by_page(listed.take(order), np.concatenate(counted).take(order))
     return found, sums.astype(np.float32)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ...corpus.procedure import Procedure
 from ...indexer.analysis import stem
 from ...indexer.fields import FIELDS
 from ...indexer.inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
+from ...indexer.postings import gaps
 from ...indexer.scaleout.documents import ClusterPage
 from ...indexer.segment import Codes, Documents, Segment, Span
 from ...indexer.snapshot import Snapshot
@@ -100,6 +100,7 @@ class Candidates(Segment):
         here[[number for _, number in found]] = np.arange(1, len(found) + 1)
         places = analysed.pages << FIELD_BITS | analysed.fields
         self._inverted: Inverted = invert(here[analysed.numbers], places, analysed.counts)
+        self._gaps_in_memory = gaps(self._inverted.pages, self._inverted.starts)
 
     # The dictionary: the first term has the number 1
 
@@ -134,7 +135,7 @@ class Candidates(Segment):
     # Postings
 
     def spans_of(self, numbers: Sequence[int]) -> Sequence[Span]:
-        """Where the postings of each of some terms lie, as in any segment; its pages stand where gaps would."""
+        """Where the postings of each of some terms lie."""
         inverted = self._inverted
         places = inverted.terms.searchsorted([(number, number + 1) for number in numbers]).reshape(-1, 2)
         postings, positions = inverted.starts[places].tolist(), inverted.token_starts[places].tolist()
@@ -147,18 +148,11 @@ class Candidates(Segment):
         low, high = self._inverted.starts[np.searchsorted(self._inverted.terms, (start, stop))]
         return self._inverted.pages[low:high].astype(np.int64), self._inverted.codes[low:high]
 
-    def postings_of(
-        self, spans: Sequence[Span], room: Documents | None = None, shifts: Sequence[int] | None = None
-    ) -> tuple[Documents, Codes]:
-        """The postings of some terms, one term after the other."""
-        where = [slice(start, stop) for start, _, _, stop, _, _ in spans]
-        pages, codes = self._inverted.pages, self._inverted.codes
-        shifted = [pages[own] + np.int64(shift) for own, shift in zip(where, shifts or repeat(0), strict=False)]
-        return np.concatenate(shifted), np.concatenate([codes[own] for own in where])
+    def _each_codes(self, spans: Sequence[Span]) -> list[Codes]:
+        return [self._inverted.codes[start:stop] for start, _, _, stop, _, _ in spans]
 
-    def posting_parts(self, span: Span, room: Documents) -> Iterator[tuple[Documents, Codes]]:
-        """The postings of a term, as many at a time as there is room for."""
-        return _in_parts(self.postings_of((span,)), room)
+    def _each_gaps(self, spans: Sequence[Span]) -> list[npt.NDArray[np.unsignedinteger[Any]]]:
+        return [self._gaps_in_memory[start:stop] for _, start, _, _, stop, _ in spans]
 
     def postings_between(self, start: int, stop: int) -> int:
         """How many postings the terms numbered ``start`` to ``stop`` have together."""

@@ -18,7 +18,7 @@ from ...corpus.errors import EngineError
 from .terms import Synonym, key_of
 
 HEADER = "#procsearch-vocabulary 1"
-_STRETCH = 4096  # bytes
+_STRETCH = 2048  # bytes
 SHIPPED = Path(__file__).with_name("synonyms.tsv")
 
 

@@ -78,6 +78,20 @@ def test_only_what_is_touched_is_verified(tmp_path: Path) -> None:
         file["a"].slice(2 * BLOCK, 4 * BLOCK)
 
 
+def test_of_places_far_apart_each_is_verified_and_nothing_between_them(tmp_path: Path) -> None:
+    values = np.arange(4 * BLOCK, dtype=np.uint32)
+    data, size, checksum = written(str(tmp_path), {"a": values})
+    for damaged, found in ((2 * BLOCK, True), (4 * BLOCK, True), (8 * BLOCK + 5, False), (15 * BLOCK + 5, True)):
+        changed = data[:damaged] + bytes([data[damaged] ^ 1]) + data[damaged + 1 :]
+        column = ArrayFile("some", changed, size, checksum)["a"]
+        places = np.array([4 * BLOCK - 20, BLOCK + 3, BLOCK // 2])
+        if found:
+            with pytest.raises(DamagedIndex, match="some"):
+                column.take(places)
+        else:
+            assert column.take(places).tolist() == places.tolist()
+
+
 def test_places_outside_an_array_are_damage_not_a_crash(tmp_path: Path) -> None:
     file = ArrayFile("some", *written(str(tmp_path), {"a": np.arange(5)}))
     for start, stop in ((-1, 2), (3, 2), (0, 6)):
@@ -90,6 +104,9 @@ def test_places_outside_an_array_are_damage_not_a_crash(tmp_path: Path) -> None:
             file["a"].pair(place)
         with pytest.raises(DamagedIndex):
             file["a"].runs([0, place], 2)
+    for place in (-1, 5):
+        with pytest.raises(DamagedIndex):
+            file["a"].take(np.array([0, place]))
     with pytest.raises(DamagedIndex):
         file["a"][5]
     with pytest.raises(DamagedIndex):
@@ -103,6 +120,7 @@ def test_several_places_give_what_each_gives(tmp_path_factory: pytest.TempPathFa
     column = ArrayFile("some", *written(str(tmp_path_factory.mktemp("several")), {"a": values}))["a"]
     assert column.runs(places, 2) == [list(column.pair(place)) for place in places] == [[p, p + 1] for p in places]
     spans = [(min(pair), max(pair)) for pair in zip(places, places[::-1], strict=True)]
+    assert column.take(np.array(places)).tolist() == places
     found = column.slices(*zip(*spans, strict=True))
     assert [part.tolist() for part in found] == [list(range(*span)) for span in spans]
 

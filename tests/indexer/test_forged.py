@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -214,6 +215,19 @@ def around(segment: Segment) -> Any:
     return segment.range_postings(number, number + 2)
 
 
+def said_of_stems(old: bytes, new: bytes) -> Callable[[Arrays], None]:
+    """What the dictionary of stems says is another thing wherever ``old`` matches."""
+
+    def change(arrays: Arrays) -> None:
+        put("stem", [re.sub(old, new, arrays["stem_data"].tobytes())])(arrays)
+
+    return change
+
+
+def stem_of_clot(segment: Segment) -> Any:
+    return segment.frequencies_of(list(segment.stem_terms("clot").values()))
+
+
 BEYOND = 1 << 20
 
 FORGED: dict[str, tuple[Callable[[Arrays], None], Question]] = {
@@ -234,7 +248,11 @@ FORGED: dict[str, tuple[Callable[[Arrays], None], Question]] = {
     "a term that is no text": (fill("term_data", 255), lambda s: s.term(0)),
     "terms that are no text, compared": (fill("term_data", 172), lambda s: near(s, [""], "clot", 2)),
     "terms that are no text, fitted": (fill("term_data", 172), lambda s: fitting(s, "*o*")),
-    "stems of terms that are not there": (fill("stem_ends", BEYOND), lambda s: s.stem_terms("clot")),
+    "stems of terms that are not there": (said_of_stems(b"[0-9]+", b"99999999"), stem_of_clot),
+    "stems of terms without a number": (said_of_stems(b"[0-9]+", b"one"), stem_of_clot),
+    "stems of half a term": (said_of_stems(b"\t[0-9]+", b""), stem_of_clot),
+    "a line of stems without an end": (said_of_stems(rb"(\nclot\t[^\n]*)[\s\S]*", rb"\1"), stem_of_clot),
+    "stems that are no text": (said_of_stems(b"s\t", b"\xff\t"), stem_of_clot),
     "ids that are no text": (fill("id_data", 255), lambda s: s.ids()),
     "an id that is no text": (fill("id_data", 255), lambda s: s.id(0)),
     "ids in an order of nothing": (fill("id_order", BEYOND), lambda s: s.id_ranks),
@@ -296,6 +314,8 @@ def wider(arrays: Arrays) -> None:
         (fill("gaps", 255), "a posting points to a page that is not there"),
         (shift(POSITIONS), "its positions do not fit together"),
         (fill("lengths", 3), "its statistics do not fit its pages"),
+        (said_of_stems(b"[0-9]", b"0"), "its stems are not those of its dictionary"),
+        (said_of_stems(b"[0-9]+", b"99999999"), "its arrays do not fit together"),
         (all_codes_at(BEYOND), "do not fit together"),
         (wider, "its arrays do not fit together"),
     ],

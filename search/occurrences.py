@@ -14,7 +14,8 @@ from ..indexer import postings as codec
 from ..indexer.analysis import stem
 from ..indexer.fields import ALL, field_range
 from ..indexer.inversion import FIELD_BITS
-from ..indexer.segment import Codes, Documents, Segment, Span, counts_of
+from ..indexer.posting_lists import Codes, Documents, Span, counts_of
+from ..indexer.segment import Segment
 from .matches import Mask
 from .phrases import NOWHERE, Phrases, telling
 from .scoring import Table

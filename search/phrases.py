@@ -11,7 +11,8 @@ import numpy as np
 from ..indexer import postings as codec
 from ..indexer.analysis import STOP_WORDS
 from ..indexer.inversion import FIELD_BITS, FIELD_MASK
-from ..indexer.segment import Codes, Documents, Segment, Span, counts_of
+from ..indexer.posting_lists import Codes, Documents, Span, counts_of
+from ..indexer.segment import Segment
 from .cache import BoundedCache
 from .deadline import check_deadline
 from .scratch import SCRATCH, Marks, Places

@@ -18,9 +18,10 @@ from ...corpus.procedure import Procedure
 from ...indexer.analysis import stem
 from ...indexer.fields import FIELDS
 from ...indexer.inversion import FIELD_BITS, FIELD_MASK, Inverted, invert
+from ...indexer.posting_lists import Codes, Documents, Span
 from ...indexer.postings import gaps
 from ...indexer.scaleout.documents import ClusterPage
-from ...indexer.segment import Codes, Documents, Segment, Span
+from ...indexer.segment import Segment
 from ...indexer.snapshot import Snapshot
 from ..cache import BoundedCache
 from ..evaluator import Evaluator, key_of

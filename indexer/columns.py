@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, blocks_of_lines, pack_strings, signposts
+from .arrays import Array
 from .page import IndexablePage
+from .strings import blocks_of_lines, pack_strings, signposts
 
 
 @dataclass(slots=True)
@@ -44,18 +45,18 @@ class PageColumns:
 
 
 def strings(name: str, values: Iterable[bytes]) -> dict[str, Array]:
-    """The two arrays that :class:`~.arrays.Strings` of that name reads."""
+    """The two arrays that :class:`~.strings.Strings` of that name reads."""
     data, offsets = pack_strings(values)
     return {f"{name}_data": data, f"{name}_offsets": offsets}
 
 
 def sorted_strings(name: str, values: Sequence[bytes]) -> dict[str, Array]:
-    """The arrays that :class:`~.arrays.SortedStrings` of that name reads."""
+    """The arrays that :class:`~.strings.SortedStrings` of that name reads."""
     return {**strings(name, values), **strings(f"{name}_signposts", signposts(values))}
 
 
 def sorted_lines(name: str, lines: Sequence[tuple[bytes, bytes]]) -> dict[str, Array]:
-    """The arrays that :class:`~.arrays.SortedLines` of that name reads."""
+    """The arrays that :class:`~.strings.SortedLines` of that name reads."""
     blocks, firsts = blocks_of_lines(lines)
     return {**strings(name, blocks), **strings(f"{name}_signposts", firsts)}
 

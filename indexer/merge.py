@@ -10,12 +10,13 @@ from itertools import repeat
 import numpy as np
 
 from . import postings
-from .arrays import Array, Strings
+from .arrays import Array
 from .columns import PageColumns
 from .layout import Arrays, Postings, lay_out
 from .packing import MergedPages
 from .segment import DELETED, Segment
 from .storage import Storage
+from .strings import Strings
 
 
 def merged(

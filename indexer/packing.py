@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .arrays import Array, Spool, Strings, narrow
+from .arrays import Array, Spool, narrow
 from .columns import strings
 from .layout import Arrays
 from .segment import Segment
 from .storage import Storage
 from .stored import Packer, Unpacker, common_phrases
+from .strings import Strings
 
 _WORTH_PHRASES = 64_000  # bytes of packed procedures; phrases for fewer would take more than they save
 _ENOUGH = 250_000  # bytes of packed procedures in which all that is common can be found

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..corpus.errors import DamagedIndex
 from ..corpus.procedure import Procedure
 from . import postings
-from .arrays import ArrayFile, SortedLines, SortedStrings, Strings
+from .arrays import ArrayFile
 from .columns import whole_source
 from .fields import FIELDS
 from .files import SegmentRecord
@@ -21,6 +21,7 @@ from .posting_lists import Codes, Documents, PostingLists, believing
 from .shapes import check_shapes
 from .storage import Storage, damaged_if_missing
 from .stored import Unpacker, decoded
+from .strings import SortedLines, SortedStrings, Strings
 
 _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 

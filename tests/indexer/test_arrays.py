@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from procsearch.corpus.errors import DamagedIndex
-from procsearch.indexer.arrays import ArrayFile, SortedStrings, Spool, Strings, write_arrays
+from procsearch.indexer.arrays import ArrayFile, Spool, write_arrays
 from procsearch.indexer.columns import sorted_strings
 from procsearch.indexer.storage import Storage
+from procsearch.indexer.strings import SortedStrings, Strings
 
 BLOCK = 1 << 16
 

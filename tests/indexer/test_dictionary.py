@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from procsearch.corpus.procedure import Procedure
 from procsearch.indexer.analysis import stem
-from procsearch.indexer.arrays import ArrayFile, SortedLines, write_arrays
+from procsearch.indexer.arrays import ArrayFile, write_arrays
 from procsearch.indexer.layout import dictionary
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
+from procsearch.indexer.strings import SortedLines
 
 from .histories import Commit, apply
 

@@ -15,7 +15,7 @@ import pytest
 
 from procsearch.corpus.errors import DamagedIndex
 from procsearch.corpus.procedure import Procedure, Section
-from procsearch.indexer.arrays import ArrayFile, pack_strings, write_arrays
+from procsearch.indexer.arrays import ArrayFile, write_arrays
 from procsearch.indexer.check import check
 from procsearch.indexer.files import FileRecord
 from procsearch.indexer.manifest import read_manifest
@@ -23,6 +23,7 @@ from procsearch.indexer.segment import Segment
 from procsearch.indexer.snapshot import open_snapshot
 from procsearch.indexer.storage import Storage
 from procsearch.indexer.stored import Packer
+from procsearch.indexer.strings import pack_strings
 from procsearch.indexer.vectors import Model
 from procsearch.indexer.writer import IndexWriter
 from procsearch.search.index import open_index

@@ -60,13 +60,14 @@ class Batch:
 
     def arrays(self, chunk: int) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
-        terms = sorted(self._numbers)
-        rank = np.empty(len(terms), np.int32)
-        rank[list(map(self._numbers.__getitem__, terms))] = np.arange(len(terms))
+        words = list(self._numbers)  # by number
+        order = sorted(range(len(words)), key=words.__getitem__)
+        rank = np.empty(len(words), np.int32)
+        rank[order] = np.arange(len(words))
         for part in self._parts:
             part.rank(rank)
         return {
-            **lay_out(self._storage, terms, self._parts, chunk),
+            **lay_out(self._storage, [words[number] for number in order], self._parts, chunk),
             "lengths": self._lengths(),
             **self._packed.arrays(),
             **page_arrays(self.pages),

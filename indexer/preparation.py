@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+from hashlib import sha256
 from typing import NamedTuple
 
 from ..corpus.errors import PageError
@@ -71,7 +71,5 @@ class Preparer:
 
 
 def _digest(data: bytes, page: Page) -> bytes:
-    digest = blake2b(data, digest_size=16)
-    for told in (page.url, page.content_type, page.id):
-        digest.update(b"\0" + (told or "").encode("utf-8", "surrogateescape"))
-    return digest.digest()
+    told = "\0".join(["", page.url or "", page.content_type or "", page.id or ""])
+    return sha256(data + told.encode("utf-8", "surrogateescape")).digest()[:16]

@@ -20,6 +20,8 @@ from .arrays import Array
 END = "\x02"
 _POINT = "\x03"  # a point within a word, where bytes do not tell
 
+_BLANK = 32  # what ends a line is below it, what is in a word above
+
 _KEPT = {"\n": "\n", END: END, _POINT: "."}
 _TO_WORDS = bytes(ord(_KEPT.get(c, c.lower() if c.isalnum() else " ")) for c in map(chr, range(128)))
 _TO_WORDS += bytes(range(128, 256))
@@ -77,18 +79,20 @@ class WordNumbers:
         raw = text.encode()
         data = np.frombuffer(bytearray(raw + _PADDING).translate(_TO_WORDS), np.uint8)
         _join_decimals_and_drop_possessives(raw, data)
-        in_word = data > 32
-        begins = np.empty(len(data), bool)
-        begins[0] = in_word[0]
-        np.greater(in_word[1:], in_word[:-1], out=begins[1:])
-        line_end = (data == 10) | (data == ord(END))
-        starts = np.flatnonzero(begins | line_end)
-        is_word = in_word[starts]
-        word_starts = starts[is_word]
-        lengths = np.flatnonzero(in_word[:-1] > in_word[1:]) + 1 - word_starts
+        in_word = data > _BLANK
+        begins = data < _BLANK  # the ends of lines
+        begins[0] |= in_word[0]
+        begins[1:] |= in_word[1:] > in_word[:-1]
+        starts = begins.nonzero()[0]
+        there = data.take(starts)
+        words = (there > _BLANK).nonzero()[0]
+        word_starts = starts.take(words)
+        lengths = (in_word[:-1] > in_word[1:]).nonzero()[0]
+        lengths -= word_starts
+        lengths += 1
         tokens = np.zeros(len(starts), np.uint32)
-        tokens[is_word] = self._look_up(data, word_starts, lengths)
-        ends = np.flatnonzero(data[starts] == ord(END)) + 1
+        tokens[words] = self._look_up(data, word_starts, lengths)
+        ends = (there == ord(END)).nonzero()[0] + 1
         return tokens, np.diff(ends, prepend=0)
 
     def _look_up(self, data: Array, starts: Array, lengths: Array) -> Array:
@@ -96,18 +100,24 @@ class WordNumbers:
         first = _lane(data, starts, lengths)
         hashes = first * _MIX
         further = []
-        long = np.flatnonzero(lengths > 8)
+        long = full = (lengths >= 8).nonzero()[0]
         for lane in range(1, _LANES):
-            if not len(long):
+            bytes_left = lengths.take(long)
+            bytes_left -= 8 * lane
+            more = (bytes_left > 0).nonzero()[0]
+            if not len(more):
                 break
-            bytes_left = lengths[long] - 8 * lane
-            values = _lane(data, starts[long] + 8 * lane, bytes_left)
-            hashes[long] = (hashes[long] ^ (hashes[long] >> np.uint64(32)) ^ values) * _MIX
+            long, bytes_left = long.take(more), bytes_left.take(more)
+            values = _lane(data, starts.take(long) + 8 * lane, bytes_left)
+            so_far = hashes.take(long)
+            hashes[long] = (so_far ^ (so_far >> np.uint64(32)) ^ values) * _MIX
             further.append((long, values))
-            long = long[bytes_left > 8]
-        hashes = (hashes ^ (hashes >> np.uint64(32))) * _MIX
+        hashes ^= hashes >> np.uint64(32)
+        hashes *= _MIX
         found: Array = self._table.take(self._place(hashes))
-        known = (self._lengths.take(found) == lengths) & (self._lanes[0].take(found) == first)
+        # No byte of a word is 0, so that shorter ones differ from longer ones in the first eight bytes.
+        known = self._lanes[0].take(found) == first
+        known[full] &= self._lengths.take(found.take(full)) == lengths.take(full)
         for lane, (places, values) in enumerate(further, 1):
             known[places] &= self._lanes[lane].take(found.take(places)) == values
         unknown = np.flatnonzero(~known)
@@ -181,7 +191,8 @@ class WordNumbers:
 def _lane(data: Array, starts: Array, lengths: Array) -> Array:
     """The eight bytes of ``data`` from each of ``starts`` on as one number, 0 for those past its one of ``lengths``."""
     eights = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))  # the eight bytes from each byte on
-    lane: Array = eights[starts] & _LANE_MASKS[np.minimum(lengths, 8)]
+    lane: Array = eights[starts]
+    lane &= _LANE_MASKS.take(lengths, mode="clip")
     return lane
 
 

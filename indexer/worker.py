@@ -17,6 +17,7 @@ from contextlib import suppress
 from fcntl import F_SETPIPE_SZ, fcntl
 from typing import IO, Any
 
+from .memory import keep_freed_memory
 from .preparation import Prepared, Preparer, Task
 
 PIPE_BYTES = 1 << 20  # what most messages fit, so that neither side waits for the other to read
@@ -124,6 +125,7 @@ class Worker:
 def serve(parent: int) -> None:
     """A worker's whole life: read tasks from standard input, answer on standard output, end with its ``parent``."""
     _end_with(parent)
+    keep_freed_memory()
     source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not stand between the answers
     preparer = Preparer(_receive(source))

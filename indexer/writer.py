@@ -21,6 +21,7 @@ from .batch import Batch
 from .check import problems
 from .files import FileRecord, SegmentRecord
 from .manifest import Manifest, Versions, read_manifest
+from .memory import keep_freed_memory
 from .merge import merged
 from .page import IndexablePages, PageAnalyser, PageFacts
 from .segment import DELETED, LIVE, SHADOWED, Segment, field_sums
@@ -141,6 +142,7 @@ class IndexWriter:
         self._failed = False
 
     def __enter__(self) -> IndexWriter:
+        keep_freed_memory()
         self._storage.make()
         wait, waiting = self._lock
         self._held.enter_context(self._storage.lock(wait=wait, waiting=waiting))

@@ -7,6 +7,7 @@ from threading import local
 import numpy as np
 import numpy.typing as npt
 
+from ..indexer.memory import keep_freed_memory
 from .scoring import Table
 
 Places = npt.NDArray[np.int64]
@@ -18,9 +19,6 @@ AT_A_TIME = 1 << 15
 
 PLACES = 1 << 17
 """Places of pages that are added up at once: so do they."""
-
-_KEPT_FREE = 1 << 24
-"""So many bytes of an array, and twice as many together, the process keeps for the next ones when they are freed."""
 
 
 class Marks:
@@ -57,9 +55,7 @@ class Scratch(local):
     """Room for :data:`AT_A_TIME` postings and :data:`PLACES` places; who uses it next overwrites what is there."""
 
     def __init__(self) -> None:
-        # The allocator of glibc gives all above 128 KiB back to the system at once, until a larger block was freed
-        # (mallopt(3), M_MMAP_THRESHOLD): arrays of a query would be new memory each time. This block is never touched.
-        np.empty(_KEPT_FREE, np.uint8)
+        keep_freed_memory()
         self.pages = np.empty(AT_A_TIME, np.int64)
         self.indices = np.empty(AT_A_TIME, np.int64)
         self.weights = np.empty(AT_A_TIME, np.float32)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import NamedTuple
 
 
@@ -63,10 +64,15 @@ def system_named(text: str | None) -> str | None:
     return system.name if system else None
 
 
+@cache
+def _form(system: str) -> re.Pattern[str]:
+    return re.compile(_BY_NAME[system].form, re.ASCII)
+
+
 def read_code(text: str, system: str | None) -> str | None:
     """``text`` as a code of ``system`` in its canonical form, else None; dots that addresses leave out come back."""
     code = text.strip().strip(".").upper()
-    if system is None or not re.fullmatch(_BY_NAME[system].form, code, re.ASCII):
+    if system is None or not _form(system).fullmatch(code):
         return None
     digits = _DOTTED.get(system)
     return f"{code[:digits]}.{code[digits:]}" if digits and len(code) > digits and "." not in code else code

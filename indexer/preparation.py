@@ -71,5 +71,7 @@ class Preparer:
 
 
 def _digest(data: bytes, page: Page) -> bytes:
+    digest = sha256(data)  # without a copy of the page, which may be large
     told = "\0".join(["", page.url or "", page.content_type or "", page.id or ""])
-    return sha256(data + told.encode("utf-8", "surrogateescape")).digest()[:16]
+    digest.update(told.encode("utf-8", "surrogateescape"))
+    return digest.digest()[:16]

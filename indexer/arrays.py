@@ -16,7 +16,6 @@ found before it is believed. The last four bytes vouch for the whole; a manifest
 
 from __future__ import annotations
 
-import errno
 import json
 import mmap
 import struct
@@ -26,9 +25,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from isal.isal_zlib import crc32
+from isal.isal_zlib import crc32, crc32_combine
 
 from ..corpus.errors import DamagedIndex
+from .memory import bring_in
 from .storage import Output, Storage
 
 Array = npt.NDArray[Any]
@@ -39,8 +39,7 @@ _ALIGNMENT = 64
 _BLOCK_BITS = 16  # what the system maps at a time, too
 _BLOCK = 1 << _BLOCK_BITS
 _DTYPES = frozenset({"|u1", "<u2", "<u4", "<u8", "<i8", "<f4"})
-_TOGETHER = 16  # blocks brought in at once, fewer than one block of checksums vouches for
-_POPULATE_READ = 22  # madvise of Linux 5.14; Python does not name it
+_TOGETHER = 256  # blocks verified at once, fewer than one block of checksums vouches for
 
 
 def _checksums(data: bytes | memoryview) -> list[int]:
@@ -49,6 +48,14 @@ def _checksums(data: bytes | memoryview) -> list[int]:
         return [crc32(data)] if data else []
     view = memoryview(data)
     return [crc32(view[start : start + _BLOCK]) for start in range(0, len(view), _BLOCK)]
+
+
+def _joined(checksums: Sequence[int], last: int) -> int:
+    """The checksum of blocks with these ``checksums`` side by side, of which the last one has ``last`` bytes."""
+    joined = 0
+    for checksum in checksums[:-1]:
+        joined = crc32_combine(joined, checksum, _BLOCK)
+    return crc32_combine(joined, checksums[-1], last)
 
 
 class _Checksummer:
@@ -123,6 +130,7 @@ class _Blocks:
         self.name = name
         self.data = memoryview(data)
         self._map = data if isinstance(data, mmap.mmap) else None
+        self._address = np.frombuffer(data, np.uint8).ctypes.data if self._map is not None else 0
         if len(data) != size:
             raise DamagedIndex(name, f"{len(data)} bytes long instead of {size}")
         end = size - _TRAILER.size
@@ -148,17 +156,12 @@ class _Blocks:
         return self.data[start:stop].tobytes()
 
     def _bring_in(self, start: int, stop: int) -> None:
-        """Have the bytes read from the disk.
-
-        Where the disk fails, or the file was cut short meanwhile, merely touching them would end the process (SIGBUS).
-        """
+        """Have the bytes read from the disk."""
         if self._map is not None and start < stop:
-            first = start & -mmap.PAGESIZE
             try:
-                self._map.madvise(_POPULATE_READ, first, stop - first)
+                bring_in(self._address + start, stop - start)
             except OSError as error:
-                if error.errno != errno.EINVAL:  # a kernel before 5.14 cannot
-                    raise DamagedIndex(self.name, f"bytes {start} to {stop} cannot be read") from error
+                raise DamagedIndex(self.name, f"bytes {start} to {stop} cannot be read") from error
 
     def verify(self, start: int, stop: int) -> None:
         """Make sure that the bytes from ``start`` to ``stop`` are what was written, or raise DamagedIndex."""
@@ -176,8 +179,9 @@ class _Blocks:
         for above in {block >> (_BLOCK_BITS - 2), (after - 1) >> (_BLOCK_BITS - 2)}:
             if not self._verified_above[above]:
                 self._verify_checksum(above)
-        found, wanted = _checksums(self.data[start:stop]), self._checksums[block:after].tolist()
-        if found != wanted:
+        wanted = self._checksums[block:after].tolist()
+        if crc32(self.data[start:stop]) != _joined(wanted, stop - (after - 1 << _BLOCK_BITS)):
+            found = _checksums(self.data[start:stop])
             start += [one == other for one, other in zip(found, wanted, strict=True)].index(False) << _BLOCK_BITS
             stop = min(start + _BLOCK, stop)
             raise DamagedIndex(self.name, f"bytes {start} to {stop} are not what was written")
@@ -258,6 +262,11 @@ class Column:
 
     def __len__(self) -> int:
         return len(self._array)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes it takes."""
+        return self._array.nbytes
 
     def __getitem__(self, place: int) -> int:
         """One element as a Python number; DamagedIndex where the place lies outside."""

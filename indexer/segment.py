@@ -23,6 +23,13 @@ from .storage import Storage, damaged_if_missing
 from .stored import Unpacker, decoded
 from .strings import SortedLines, SortedStrings, Strings
 
+_SOUGHT = (
+    "term_signposts_offsets", "term_signposts_data", "term_offsets", "term_data",
+    "stem_signposts_offsets", "stem_signposts_data", "stem_offsets", "stem_data",
+    "spans", "gaps", "codes", "positions", "id_offsets", "id_data",
+)  # fmt: skip
+"""The arrays that searches read, in the order in which they do."""
+
 _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 
 LIVE, SHADOWED, DELETED = 0, 1, 2
@@ -51,6 +58,14 @@ class Segment(PostingLists):
         self._known_ids: dict[int, str] = {}
         self._sources = Strings(file, "source")
         check_shapes(file, self.state_file, self.pages, len(self._terms))
+
+    def bring_in(self, most: int) -> int:
+        """Read what searches look for, each array that fits in what is left of ``most`` bytes; gives what is left."""
+        for name in _SOUGHT:
+            column = self.file[name]
+            if column.nbytes <= most:
+                most -= column.all().nbytes
+        return most
 
     # The dictionary
 

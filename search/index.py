@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import repeat
+from itertools import count, repeat
 from operator import itemgetter
 from pathlib import Path
 from threading import Lock
@@ -46,6 +46,7 @@ from .suggestions import NAMING_BOOSTS, Suggestion, suggest, with_code
 from .vocabulary.parts import Parts
 from .vocabulary.synonyms import Synonyms
 from .vocabulary.vocabulary import Vocabulary, read_vocabulary
+from .warming import warm
 from .words import SEMANTIC, leaves
 
 BOUNDS = Bounds()
@@ -54,6 +55,7 @@ _CACHE_BYTES = 128 * 2**20
 _PROCEDURES_BYTES = 64 * 2**20
 _WORDS_KEPT = 20_000
 _EVALUATORS_KEPT = 50
+_FIRST_OF_MORE = 1  # search of an index, counted from 0: a command asks but once
 
 
 class View:
@@ -163,6 +165,7 @@ class Index:
         self._semantics = Semantics()
         self._vocabulary = vocabulary or read_vocabulary()
         self._view = View(snapshot, self._vocabulary, bounds)
+        self._searches = count()
 
     def view(self) -> View:
         """The newest commit; of a snapshot that is no commit yet, always that."""
@@ -201,6 +204,8 @@ class Index:
         started = time.perf_counter()
         check_window(limit, offset, plain, self._bounds)
         view = self.view()
+        if next(self._searches) == _FIRST_OF_MORE:
+            warm(view.snapshot)
         with deadline(timeout):
             asked = self._ask(view, query, all_boosts(boosts), plain)
             matches = asked.matches

@@ -79,6 +79,20 @@ def test_only_what_is_touched_is_verified(tmp_path: Path) -> None:
         file["a"].slice(2 * BLOCK, 4 * BLOCK)
 
 
+@settings(max_examples=30)
+@given(st.integers(1, 5 * BLOCK), st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+def test_of_many_blocks_verified_together_the_damaged_one_is_named(size: int, place: float, bit: int) -> None:
+    values = np.random.default_rng(size).integers(0, 256, size, np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        data, length, checksum = written(folder, {"a": values})
+    assert ArrayFile("some", data, length, checksum)["a"].all().tobytes() == values.tobytes()
+    damaged = 64 + int(place * size)
+    changed = data[:damaged] + bytes([data[damaged] ^ 1 << bit]) + data[damaged + 1 :]
+    start = damaged // BLOCK * BLOCK
+    with pytest.raises(DamagedIndex, match=f"bytes {start} to {min(start + BLOCK, 64 + size)} are not"):
+        ArrayFile("some", changed, length, checksum)["a"].all()
+
+
 def test_of_places_far_apart_each_is_verified_and_nothing_between_them(tmp_path: Path) -> None:
     values = np.arange(4 * BLOCK, dtype=np.uint32)
     data, size, checksum = written(str(tmp_path), {"a": values})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -12,7 +13,7 @@ from .arrays import Array
 from .columns import page_arrays
 from .fields import FIELDS
 from .inversion import FIELD_BITS, FIELD_MASK, Inverted
-from .layout import Arrays, Postings, lay_out, ranges
+from .layout import Arrays, Beside, Postings, lay_out, ranges
 from .packing import PackedPages
 from .page import IndexablePage, IndexablePages
 from .storage import Storage
@@ -58,16 +59,15 @@ class Batch:
         """Let go of what is on the disk, where it does not become a segment."""
         self._packed.close()
 
-    def arrays(self, chunk: int) -> Arrays:
+    def arrays(self, chunk: int, beside: Beside = partial) -> Arrays:
         """The arrays of a segment of these pages, in the order they were added."""
-        words = list(self._numbers)  # by number
-        order = sorted(range(len(words)), key=words.__getitem__)
-        rank = np.empty(len(words), np.int32)
-        rank[order] = np.arange(len(words))
+        terms = sorted(self._numbers)
+        rank = np.empty(len(terms), np.int32)
+        rank[list(map(self._numbers.__getitem__, terms))] = np.arange(len(terms))
         for part in self._parts:
             part.rank(rank)
         return {
-            **lay_out(self._storage, [words[number] for number in order], self._parts, chunk),
+            **lay_out(self._storage, terms, self._parts, chunk, beside),
             "lengths": self._lengths(),
             **self._packed.arrays(),
             **page_arrays(self.pages),

@@ -6,8 +6,9 @@ The sources are batches of pages on their way in, or segments that become one; m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +21,10 @@ from .storage import Storage
 
 Arrays = dict[str, Array | Spool | Iterator[Array]]
 
+Dictionary = dict[str, Array]
+
+Beside = Callable[[Callable[[Sequence[bytes]], Dictionary], Sequence[bytes]], Callable[[], Dictionary]]
+"""Has a function called with an argument while other things are done; the result is that of what it gives."""
 
 _BREAK = re.compile(r"[\t\n]")
 """What the name of a code system may hold, and no word; it would end a line of the dictionary of stems."""
@@ -56,18 +61,22 @@ class Source(Protocol):
         """The postings of its terms from ``start`` to ``stop``, at least one."""
 
 
-def lay_out(storage: Storage, terms: Sequence[bytes], sources: Sequence[Source], chunk: int) -> Arrays:
+def lay_out(
+    storage: Storage, terms: Sequence[bytes], sources: Sequence[Source], chunk: int, beside: Beside = partial
+) -> Arrays:
     """The arrays of ``terms``, which are sorted, and of the postings of ``sources``; terms without any are left out.
 
     About ``chunk`` postings are held in memory at a time.
     """
+    of_all = beside(dictionary, terms)
     with ExitStack() as undone:
         spools: dict[str, Spool] = {}
         for name, dtype in _SPANNED.items():
             spools[name] = Spool(storage, dtype)
             undone.callback(spools[name].close)
         present, spans = _spool(spools, terms, sources, chunk)
-        arrays: Arrays = {**dictionary(present), "spans": spans, **spools}
+        words = of_all() if len(present) == len(terms) else dictionary(present)
+        arrays: Arrays = {**words, "spans": spans, **spools}
         undone.pop_all()  # from here on they belong to whoever writes them
         return arrays
 
@@ -164,7 +173,7 @@ def ranges(starts: Array, counts: Array) -> Array:
     return np.cumsum(steps, out=steps)
 
 
-def dictionary(terms: list[bytes]) -> dict[str, Array]:
+def dictionary(terms: Sequence[bytes]) -> Dictionary:
     """The sorted ``terms`` and, for every stem that is not its own only term, its terms and their numbers."""
     texts = list(map(bytes.decode, terms))
     numbers = [

@@ -22,7 +22,7 @@ from .preparation import Outcome, Task, parser_number
 from .scaleout.address import is_address
 from .snapshot import Snapshot
 from .storage import LOCK_NAME, Storage
-from .workers import prepared
+from .workers import Workers
 from .writer import DEFAULT_MEMORY, IndexWriter, Shadowing
 
 MAX_REMOVED_SHARE = 0.2
@@ -145,15 +145,21 @@ def _reindex_folder(index: Path, order: _Order, memory: int, wait: bool) -> Repo
     with _storage(index, order.dry_run) as storage:
         while True:
             try:
-                with IndexWriter(
-                    storage,
-                    memory=memory,
-                    repair=repair,
-                    wait=wait,
-                    waiting=lambda holder: order.progress.message(f"waiting for {holder}, which is writing to {index}"),
-                    announce=order.progress.message,
-                ) as writer:
-                    return _Run(writer, order, own=own).report()
+                with (
+                    Workers(order.jobs, order.headings) as workers,
+                    IndexWriter(
+                        storage,
+                        memory=memory,
+                        repair=repair,
+                        wait=wait,
+                        waiting=lambda holder: order.progress.message(
+                            f"waiting for {holder}, which is writing to {index}"
+                        ),
+                        announce=order.progress.message,
+                        beside=workers.beside,
+                    ) as writer,
+                ):
+                    return _Run(writer, workers, order, own=own).report()
             except DamagedIndex as damage:
                 if repair or STDIN in order.named:  # standard input cannot be read a second time
                     raise
@@ -165,8 +171,11 @@ def _reindex_cluster(address: str, order: _Order, shard: tuple[int, int] | None)
     from .scaleout.writer import ClusterWriter, part_of_pages
 
     part = part_of_pages(shard)
-    with ClusterWriter(address, part=part, dry_run=order.dry_run, announce=order.progress.message) as writer:
-        return _Run(writer, order, mine=part.holds if part else None).report()
+    with (
+        Workers(order.jobs, order.headings) as workers,
+        ClusterWriter(address, part=part, dry_run=order.dry_run, announce=order.progress.message) as writer,
+    ):
+        return _Run(writer, workers, order, mine=part.holds if part else None).report()
 
 
 @contextmanager
@@ -212,15 +221,22 @@ class _Writer(Protocol):
 
 
 class _Run:
-    """One run of re-indexing over an open writer.
+    """One run of re-indexing over an open writer, for which ``workers`` prepare pages.
 
     What begins with one of ``own`` is the index's; ``mine`` tells which sources the run deals with, None for all.
     """
 
     def __init__(
-        self, writer: _Writer, order: _Order, *, own: tuple[str, ...] = (), mine: Callable[[str], bool] | None = None
+        self,
+        writer: _Writer,
+        workers: Workers,
+        order: _Order,
+        *,
+        own: tuple[str, ...] = (),
+        mine: Callable[[str], bool] | None = None,
     ) -> None:
         self._writer = writer
+        self._workers = workers
         self._order = order
         self._own = own
         self._mine = mine
@@ -265,8 +281,7 @@ class _Run:
         if self._writer.has_other_parser(self._parser):
             self._progress.message("pages parsed by another version, or with other headings, are parsed anew")
         self._progress.stage("reading pages")
-        order = self._order
-        for tasks, found in prepared(self._tasks(), order.jobs, order.headings, lambda: self._writer.phrases):
+        for tasks, found in self._workers.prepared(self._tasks(), lambda: self._writer.phrases):
             for task, outcome in zip(tasks, found.outcomes, strict=True):
                 self._settle(task.page, outcome)
                 self._progress.page(task.page.container)

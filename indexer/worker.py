@@ -85,8 +85,11 @@ class Worker:
         except OSError:
             self.to_send.clear()
 
-    def answers(self) -> Iterator[Prepared]:
-        """The answers that have come since the last time; Lost after them where the worker has ended."""
+    def answers(self) -> Iterator[Any]:
+        """The answers that have come since the last time; Lost after them where the worker has ended.
+
+        They are :class:`Prepared` for tasks, and what a function gave for a function and its argument.
+        """
         ended = False
         try:
             while part := os.read(self.out, PIPE_BYTES):
@@ -103,9 +106,11 @@ class Worker:
         if ended:
             raise Lost("its parser ended without an answer")
 
-    def _answer(self, message: tuple[bool, Prepared]) -> Prepared:
-        """An answer with the words of those before it."""
+    def _answer(self, message: tuple[bool | None, Any]) -> Any:
+        """An answer, with the words of those before it where it is of pages."""
         begins_anew, answer = message
+        if begins_anew is None:
+            return answer
         if begins_anew:
             self._words = []
         self._words += answer.pages.words
@@ -123,29 +128,40 @@ class Worker:
 
 
 def serve(parent: int) -> None:
-    """A worker's whole life: read tasks from standard input, answer on standard output, end with its ``parent``."""
+    """A worker's life: read what to do from standard input, answer on standard output, end with its ``parent``."""
     _end_with(parent)
     keep_freed_memory()
     source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not stand between the answers
-    preparer = Preparer(_receive(source))
-    phrases = b""
-    told: Sequence[bytes] = []
-    count = 0  # words of ``told`` that were
+    prepare = _Preparing(_receive(source))
     while (given := _receive(source)) is not None:
-        tasks, new_phrases = given
-        phrases = phrases if new_phrases is None else new_phrases
-        answer = preparer.prepare(tasks, phrases)
-        words = answer.pages.words
-        begins_anew = words is not told
-        new_words = words[0 if begins_anew else count :]
-        data = pickle.dumps((begins_anew, answer._replace(pages=answer.pages._replace(words=new_words))))
-        told, count = words, len(words)
+        wanted, with_it = given
+        data = pickle.dumps((None, wanted(with_it)) if callable(wanted) else prepare.answer(wanted, with_it))
         try:
             out.write(_HEADER.pack(len(data)) + data)
             out.flush()
         except BrokenPipeError:
             return
+
+
+class _Preparing:
+    """Prepares pages, and tells each word once."""
+
+    def __init__(self, headings: Mapping[str, str] | None) -> None:
+        self._preparer = Preparer(headings)
+        self._phrases = b""
+        self._told: Sequence[bytes] = []
+        self._count = 0  # of its words, that were told
+
+    def answer(self, tasks: list[Task], new_phrases: bytes | None) -> tuple[bool, Prepared]:
+        """Whether words are numbered anew, and the answer with no words but the new ones."""
+        self._phrases = self._phrases if new_phrases is None else new_phrases
+        answer = self._preparer.prepare(tasks, self._phrases)
+        words = answer.pages.words
+        begins_anew = words is not self._told
+        new_words = words[0 if begins_anew else self._count :]
+        self._told, self._count = words, len(words)
+        return begins_anew, answer._replace(pages=answer.pages._replace(words=new_words))
 
 
 def _end_with(parent: int) -> None:

@@ -9,13 +9,20 @@ import selectors
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from select import select
+from typing import TypeVar, cast
 
 from ..corpus.found import Page
 from .page import PageAnalyser
 from .preparation import Outcome, Prepared, Preparer, Task
 from .worker import PIPE_BYTES, Lost, Worker
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 PAGE_SECONDS = 60.0
 """How long a worker may take for a page, or for a batch of small ones, while it is listened to."""
@@ -24,30 +31,6 @@ _BATCH_PAGES = 256
 _BATCH_BYTES = PIPE_BYTES * 15 // 16  # so that the next one is in the pipe, nearly always, when a worker is done
 _BATCHES_EACH = 2  # that a worker has: one that it is at, and one for when that is done
 _BATCHES_AHEAD = 4  # for each worker, so that memory stays bounded where one batch takes long
-
-
-def prepared(
-    tasks: Iterable[Task],
-    jobs: int,
-    headings: Mapping[str, str] | None,
-    phrases: Callable[[], bytes] = bytes,
-    page_seconds: float = PAGE_SECONDS,
-) -> Iterator[tuple[list[Task], Prepared]]:
-    """Prepare pages, some at a time, in ``jobs`` processes, or in this one where that is 1; in order of ``tasks``.
-
-    ``phrases`` is asked what to pack the next pages against.
-    """
-    batches = _batches(tasks)
-    if jobs <= 1:
-        preparer = Preparer(headings)
-        for batch in batches:
-            yield batch, preparer.prepare(batch, phrases())
-        return
-    pool = _Pool(jobs, headings, phrases, page_seconds)
-    try:
-        yield from pool.run(batches)
-    finally:
-        pool.close()
 
 
 def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
@@ -82,14 +65,15 @@ class _Seat:
     deadline: float = 0.0
 
 
-class _Pool:
-    """Some workers, driven by one thread that never blocks on one of them."""
+class Workers:
+    """``jobs`` processes that prepare pages, or this one where that is 1; as a context manager.
 
-    def __init__(
-        self, jobs: int, headings: Mapping[str, str] | None, phrases: Callable[[], bytes], page_seconds: float
-    ) -> None:
+    They are started when there are pages, and driven by one thread that never blocks on one of them.
+    """
+
+    def __init__(self, jobs: int, headings: Mapping[str, str] | None, page_seconds: float = PAGE_SECONDS) -> None:
         self._headings = headings
-        self._phrases = phrases
+        self._phrases: Callable[[], bytes] = bytes
         self._page_seconds = page_seconds
         self._jobs = jobs
         self._selector = selectors.DefaultSelector()
@@ -97,8 +81,47 @@ class _Pool:
         self._order: deque[_Batch] = deque()  # given out or waiting to be, in the order of the answers
         self._again: deque[_Batch] = deque()  # of these, what must be given out another time
         self._listened = time.monotonic()  # to the workers, until then
+        self._idle: Worker | None = None
 
-    def run(self, batches: Iterator[list[Task]]) -> Iterator[tuple[list[Task], Prepared]]:
+    def prepared(self, tasks: Iterable[Task], phrases: Callable[[], bytes]) -> Iterator[tuple[list[Task], Prepared]]:
+        """Prepare pages, some at a time; in order of ``tasks``. ``phrases`` is asked what to pack the next against."""
+        batches = _batches(tasks)
+        if self._jobs <= 1:
+            preparer = Preparer(self._headings)
+            for batch in batches:
+                yield batch, preparer.prepare(batch, phrases())
+            return
+        self._phrases = phrases
+        yield from self._run(batches)
+        for seat in self._seats[1:]:
+            self._end(seat)
+        del self._seats[1:]
+        self._idle = self._seats[0].worker if self._seats else None
+
+    def beside(self, function: Callable[[A], R], argument: A) -> Callable[[], R]:
+        """Have a worker call ``function`` once all pages are prepared; its result is that of what is returned.
+
+        Where there is none, or it does not answer in time, the function is called here when the result is asked for.
+        """
+        worker, self._idle = self._idle, None
+        here = partial(function, argument)
+        if worker is None:
+            return here
+        worker.tell((function, argument))
+        while worker.to_send and select([], [worker.into], [], self._page_seconds)[1]:
+            worker.send()
+        return partial(self._result, worker, here)
+
+    def _result(self, worker: Worker, here: Callable[[], R]) -> R:
+        deadline = time.monotonic() + self._page_seconds
+        with suppress(Lost):
+            while select([worker.out], [], [], max(deadline - time.monotonic(), 0))[0]:
+                if answers := list(worker.answers()):
+                    self._idle = worker
+                    return cast("R", answers[0])
+        return here()
+
+    def _run(self, batches: Iterator[list[Task]]) -> Iterator[tuple[list[Task], Prepared]]:
         """The answers to ``batches`` in their order."""
         while True:
             self._give_out(batches)
@@ -207,7 +230,10 @@ class _Pool:
                 self._selector.unregister(end)
         seat.worker.kill()
 
-    def close(self) -> None:
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         """End all workers, busy or not."""
         for seat in self._seats:
             self._end(seat)

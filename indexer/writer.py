@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -20,6 +21,7 @@ from .arrays import write_arrays
 from .batch import Batch
 from .check import problems
 from .files import FileRecord, SegmentRecord
+from .layout import Beside
 from .manifest import Manifest, Versions, read_manifest
 from .memory import keep_freed_memory
 from .merge import merged
@@ -114,7 +116,8 @@ class IndexWriter:
 
     ``memory`` bounds, in bytes, what pages may take before they are laid out as a segment. ``wait`` and ``waiting``
     are those of :meth:`Storage.lock`. ``announce`` is told where an index of another version is indexed anew. With
-    ``repair`` damaged segments are dropped, and told to ``announce``, instead of raising DamagedIndex.
+    ``repair`` damaged segments are dropped, and told to ``announce``, instead of raising DamagedIndex. ``beside`` may
+    have parts of the work done elsewhere.
     """
 
     def __init__(
@@ -126,8 +129,10 @@ class IndexWriter:
         wait: bool = True,
         waiting: Callable[[str], None] = lambda holder: None,
         announce: Callable[[str], None] = lambda message: None,
+        beside: Beside = partial,
     ) -> None:
         self._announce = announce
+        self._beside = beside
         self._storage = storage
         self._memory = memory
         self._chunk = max(min(memory // 256, _CHUNK), 4096)
@@ -354,7 +359,7 @@ class IndexWriter:
     def _flush(self) -> None:
         """Write the pages gathered so far as a segment."""
         if self._batch.pages:
-            arrays = self._batch.arrays(self._chunk)
+            arrays = self._batch.arrays(self._chunk, self._beside)
             self._write_segment(arrays, np.zeros(len(self._batch.pages), np.uint8))
             self._batch = Batch(self._storage, self._batch.phrases)
 

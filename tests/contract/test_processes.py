@@ -17,7 +17,7 @@ import pytest
 import procsearch
 from procsearch.corpus.pages import Page, find_pages
 from procsearch.indexer.preparation import Task
-from procsearch.indexer.workers import prepared
+from procsearch.indexer.workers import Workers
 from tests.places import ROOT
 
 from .running import run, start, write_pages
@@ -201,7 +201,8 @@ class TestAPageThatHurtsItsWorker:
     def test_is_given_up_after_a_while(self, tmp_path: Path) -> None:
         write_pages(tmp_path / "pages", bad="endless")
         tasks = [Task(page, None) for page in find_pages(["pages"]) if isinstance(page, Page)]
-        ((_, found),) = prepared(tasks, 2, None, page_seconds=2.0)
+        with Workers(2, None, page_seconds=2.0) as workers:
+            ((_, found),) = workers.prepared(tasks, bytes)
         assert [outcome.reason for outcome in found.outcomes] == ["not parsed within 2 seconds"]
 
     def test_is_none_that_was_done_while_nobody_listened(self, tmp_path: Path) -> None:
@@ -214,5 +215,44 @@ class TestAPageThatHurtsItsWorker:
             time.sleep(8)  # as long as standard input may leave off
             yield second
 
-        outcomes = [outcome for _, found in prepared(slowly(), 2, None, page_seconds=6.0) for outcome in found.outcomes]
+        with Workers(2, None, page_seconds=6.0) as workers:
+            outcomes = [outcome for _, found in workers.prepared(slowly(), bytes) for outcome in found.outcomes]
         assert [(outcome.ready, outcome.reason) for outcome in outcomes] == [(True, None)] * 2
+
+
+class TestWorkBesideTheWriter:
+    PID = "__import__('os').getpid()"
+
+    @pytest.fixture
+    def workers(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+        """Workers that have prepared a page."""
+        monkeypatch.chdir(tmp_path)
+        write_pages(tmp_path / "pages", a="kidney")
+        tasks = [Task(page, None) for page in find_pages(["pages"]) if isinstance(page, Page)]
+        with Workers(2, None, page_seconds=2.0) as workers:
+            assert [outcome.ready for _, found in workers.prepared(tasks, bytes) for outcome in found.outcomes] == [
+                True
+            ]
+            yield workers
+
+    def test_is_done_in_another_process_as_often_as_it_is_asked_for(self, workers: Workers) -> None:
+        large = b"kidney" * 1_000_000  # more than a pipe holds, there and back
+        pids = {workers.beside(eval, self.PID)() for _ in range(3)}
+        assert len(pids) == 1
+        assert os.getpid() not in pids
+        assert workers.beside(bytes.upper, large)() == large.upper()
+
+    def test_is_done_here_while_nobody_is_idle(self, workers: Workers) -> None:
+        first, second = workers.beside(eval, self.PID), workers.beside(eval, self.PID)
+        assert second() == os.getpid() != first()
+
+    @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGSTOP])
+    def test_is_done_here_where_the_worker_does_not_answer(self, workers: Workers, stop: signal.Signals) -> None:
+        worker = workers.beside(eval, self.PID)()
+        os.kill(worker, stop)
+        for argument in (self.PID, f"{self.PID}{' ' * 3_000_000}"):
+            assert workers.beside(eval, argument)() == os.getpid()
+
+    def test_is_done_here_where_there_are_no_workers(self) -> None:
+        with Workers(1, None) as workers:
+            assert workers.beside(eval, self.PID)() == os.getpid()

@@ -51,9 +51,9 @@ def _printer() -> Printer:
 
 
 def _open(index_path: str, vocabulary: str | None = None) -> Index:
-    from procsearch.search.index import open_index
+    from procsearch.search.index import open_once
 
-    return open_index(index_path, vocabulary=vocabulary)
+    return open_once(index_path, vocabulary=vocabulary)
 
 
 def _print_json(value: Any) -> None:

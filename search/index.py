@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import count, repeat
+from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from threading import Lock
@@ -55,7 +55,6 @@ _CACHE_BYTES = 128 * 2**20
 _PROCEDURES_BYTES = 64 * 2**20
 _WORDS_KEPT = 20_000
 _EVALUATORS_KEPT = 50
-_FIRST_OF_MORE = 1  # search of an index, counted from 0: a command asks but once
 
 
 class View:
@@ -154,10 +153,19 @@ class View:
 
 
 class Index:
-    """An index opened for searching. Safe to share between threads; sees new commits by itself."""
+    """An index opened for searching. Safe to share between threads; sees new commits by itself.
+
+    The first search of a ``lasting`` one has made ready what the next ones will need.
+    """
 
     def __init__(
-        self, storage: Storage, snapshot: Snapshot, vocabulary: Vocabulary | None = None, bounds: Bounds = BOUNDS
+        self,
+        storage: Storage,
+        snapshot: Snapshot,
+        vocabulary: Vocabulary | None = None,
+        bounds: Bounds = BOUNDS,
+        *,
+        lasting: bool = False,
     ) -> None:
         self._storage = storage
         self._bounds = bounds
@@ -165,7 +173,7 @@ class Index:
         self._semantics = Semantics()
         self._vocabulary = vocabulary or read_vocabulary()
         self._view = View(snapshot, self._vocabulary, bounds)
-        self._searches = count()
+        self._cold = iter([True] if lasting else [])
 
     def view(self) -> View:
         """The newest commit; of a snapshot that is no commit yet, always that."""
@@ -204,7 +212,7 @@ class Index:
         started = time.perf_counter()
         check_window(limit, offset, plain, self._bounds)
         view = self.view()
-        if next(self._searches) == _FIRST_OF_MORE:
+        if next(self._cold, False):  # true for one thread alone
             warm(view.snapshot)
         with deadline(timeout):
             asked = self._ask(view, query, all_boosts(boosts), plain)
@@ -443,12 +451,21 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
     of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how large a query may be.
     Raises EngineError where a cluster does not answer.
     """
+    return _opened(path, vocabulary, bounds, lasting=True)
+
+
+def open_once(path: str | Path, *, vocabulary: str | Path | None = None) -> Index:
+    """The same for a process that will search once: nothing is made ready for other searches."""
+    return _opened(path, vocabulary, BOUNDS, lasting=False)
+
+
+def _opened(path: str | Path, vocabulary: str | Path | None, bounds: Bounds, *, lasting: bool) -> Index:
     if is_address(path):
         from .scaleout.index import open_cluster_index
 
         return open_cluster_index(str(path), read_vocabulary(vocabulary), bounds)
     storage = Storage(path)
-    return Index(storage, open_snapshot(storage), read_vocabulary(vocabulary), bounds)
+    return Index(storage, open_snapshot(storage), read_vocabulary(vocabulary), bounds, lasting=lasting)
 
 
 def _page(view: View, id: str) -> int:

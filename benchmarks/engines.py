@@ -1,7 +1,7 @@
 """The engines side by side: ``python -m benchmarks.engines --pages 1000 --pages 10000``.
 
-Every build and every search runs in a fresh process. In a round each engine builds its index, then they search by turns,
-three times each; ratios are taken of searches in one turn, so that a busy machine is unfair to nobody.
+Every build and every search runs in a fresh process. In a round each engine builds its index, then they search by
+turns, three times each; ratios are taken of searches in one turn, so that a busy machine is unfair to nobody.
 """
 
 from __future__ import annotations

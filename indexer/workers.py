@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from select import select
 from typing import TypeVar, cast
 
 from ..corpus.found import Page
@@ -46,6 +45,13 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 
 def _bytes_of(page: Page) -> int:
     return page.size if page.data is None else len(page.data)
+
+
+def _is_ready(file: int, event: int, seconds: float) -> bool:
+    """Whether ``event`` happens to an open file within so many seconds."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(file, event)
+        return bool(selector.select(max(seconds, 0)))
 
 
 @dataclass(slots=True, eq=False)
@@ -108,14 +114,14 @@ class Workers:
         if worker is None:
             return here
         worker.tell((function, argument))
-        while worker.to_send and select([], [worker.into], [], self._page_seconds)[1]:
+        while worker.to_send and _is_ready(worker.into, selectors.EVENT_WRITE, self._page_seconds):
             worker.send()
         return partial(self._result, worker, here)
 
     def _result(self, worker: Worker, here: Callable[[], R]) -> R:
         deadline = time.monotonic() + self._page_seconds
         with suppress(Lost):
-            while select([worker.out], [], [], max(deadline - time.monotonic(), 0))[0]:
+            while _is_ready(worker.out, selectors.EVENT_READ, deadline - time.monotonic()):
                 if answers := list(worker.answers()):
                     self._idle = worker
                     return cast("R", answers[0])

@@ -450,6 +450,9 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
     ``path`` may also be the address of an index on a cluster, ``opensearch://host:9200/name``. ``vocabulary`` is a file
     of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how large a query may be.
     Raises EngineError where a cluster does not answer.
+
+    The first search of an index in a folder starts a short-lived thread that gets ready what the next ones need: 2 KiB
+    of memory for each page, 96 MiB at most, and up to 256 MiB of the index read.
     """
     return _opened(path, vocabulary, bounds, lasting=True)
 

@@ -169,7 +169,7 @@ class _Blocks:
         block = self.verified.find(0, start >> _BLOCK_BITS, after)
         while block >= 0:
             together = min(block + _TOGETHER, after)
-            sound = self.verified.find(1, block, together)
+            sound = self.verified.find(1, block + 1, together)  # the first may be so by now
             self._verify_blocks(block, together if sound < 0 else sound)
             block = self.verified.find(0, together if sound < 0 else sound, after)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from bisect import bisect_left
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +94,20 @@ def test_of_many_blocks_verified_together_the_damaged_one_is_named(size: int, pl
     start = damaged // BLOCK * BLOCK
     with pytest.raises(DamagedIndex, match=f"bytes {start} to {min(start + BLOCK, 64 + size)} are not"):
         ArrayFile("some", changed, length, checksum)["a"].all()
+
+
+def test_several_threads_may_touch_what_none_has_verified(tmp_path: Path) -> None:
+    written_file = written(str(tmp_path), {"a": np.arange(BLOCK, dtype=np.uint32)})
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(300):
+                column = ArrayFile("some", *written_file)["a"]
+                for places in pool.map(lambda column: column.slice(0, BLOCK), repeat(column, 4)):
+                    assert len(places) == BLOCK
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_of_places_far_apart_each_is_verified_and_nothing_between_them(tmp_path: Path) -> None:

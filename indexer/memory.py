@@ -38,14 +38,9 @@ def room(size: int) -> list[Block]:
     return [np.empty(_BLOCK, np.uint8) for _ in range(size // _BLOCK)]
 
 
-def fill_room(blocks: list[Block]) -> None:
-    """Have the system give the memory of ``blocks`` to the process, and free each once it is there.
-
-    Other threads go on meanwhile.
-    """
-    while blocks:
-        block = blocks.pop()
-        ctypes.memset(block.ctypes.data, 0, len(block))
+def fill(block: Block) -> None:
+    """Have the system give the memory of ``block`` to the process; other threads go on meanwhile."""
+    ctypes.memset(block.ctypes.data, 0, len(block))
 
 
 def bring_in(address: int, size: int) -> None:

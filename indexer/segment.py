@@ -26,9 +26,9 @@ from .strings import SortedLines, SortedStrings, Strings
 _SOUGHT = (
     "term_signposts_offsets", "term_signposts_data", "term_offsets", "term_data",
     "stem_signposts_offsets", "stem_signposts_data", "stem_offsets", "stem_data",
-    "spans", "gaps", "codes", "positions", "id_offsets", "id_data",
+    "id_offsets", "id_data", "spans", "gaps", "codes", "positions",
 )  # fmt: skip
-"""The arrays that searches read, in the order in which they do."""
+"""The arrays that searches read, those first of which each search reads a little here and there."""
 
 _REMEMBERED = 20_000  # terms and pages whose numbers and ids are kept at hand
 

@@ -70,8 +70,10 @@ class Snapshot:
 
     def inflections(self, word: str) -> list[str]:
         """The terms with the stem of ``word``, in byte order."""
-        found = [segment.stem_terms(stem(word)) for segment in self.segments]
-        return list(found[0]) if len(found) == 1 else sorted({term for terms in found for term in terms})
+        shared = stem(word)
+        if len(self.segments) == 1:
+            return list(self.segments[0].stem_terms(shared))
+        return sorted({term for segment in self.segments for term in segment.stem_terms(shared)})
 
     def locate(self, page: int) -> tuple[Segment, int]:
         """The segment of a page and the page's number in it."""

@@ -77,7 +77,7 @@ def _frequency(segment: Segment, term: str) -> int:
 
 
 def _stem_frequency(segment: Segment, word: str) -> int:
-    return sum(map(segment.frequency, segment.stem_terms(stem(word)).values()))
+    return sum(segment.frequencies_of(list(segment.stem_terms(stem(word)).values())))
 
 
 def _check_counts(segment: Segment) -> None:

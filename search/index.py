@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -454,7 +455,10 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
     The first search of an index in a folder starts a short-lived thread that gets ready what the next ones need: 2 KiB
     of memory for each page, 96 MiB at most, and up to 256 MiB of the index read.
     """
-    return _opened(path, vocabulary, bounds, lasting=True)
+    index = _opened(path, vocabulary, bounds, lasting=True)
+    # What imports and opening made lives on: it is gone through here rather than amid one of the first searches.
+    gc.collect(1)
+    return index
 
 
 def open_once(path: str | Path, *, vocabulary: str | Path | None = None) -> Index:

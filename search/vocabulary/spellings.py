@@ -25,7 +25,7 @@ _BY_LETTER = groupby(sorted(spelling for pair in _PAIRS for spelling in pair), l
 _EITHER = re.compile("|".join(f"{first}(?:{'|'.join(one[1:] for one in some)})" for first, some in _BY_LETTER))
 
 _LATIN_ENDINGS = ("ae", "a", "us", "um", "is", "on", "i", "ia", "al", "ar")
-_LATIN = re.compile(rf"(?P<stem>.{{5,}}?)(?:{'|'.join(_LATIN_ENDINGS)})")
+_LATIN = re.compile(rf"(?P<stem>.{{5,}}?)(?:{'|'.join(_LATIN_ENDINGS)})(?<![st]ion)")  # fixation, incision
 
 
 def other_spellings(word: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
@@ -110,6 +111,21 @@ def test_damage_is_told_by_the_search_that_comes_upon_it(folder: Path, tmp_path:
     with pytest.raises(DamagedIndex, match="not what was written"):
         for number in range(0, 19_000, 50):
             index.search(f'"word{number:05d} word{number + 1:05d}"')
+
+
+def test_opening_for_many_searches_collects_what_is_young_so_that_none_of_them_does(folder: Path) -> None:
+    collected: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop":
+            collected.append(info["generation"])
+
+    gc.callbacks.append(note)
+    try:
+        open_index(folder)
+    finally:
+        gc.callbacks.remove(note)
+    assert collected[-1] == 1
 
 
 @pytest.mark.parametrize("missing", ["room", "Thread"])

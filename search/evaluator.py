@@ -248,18 +248,18 @@ class Evaluator:
         """The pages with all parts in one field, scored by the field that says them best."""
         parts: list[Word] = query.subqueries
         keys = [self._cache_key(("by field", key_of(part))) for part in parts]
-        known = {key: found for key in keys if (found := self._cache.get(key)) is not None}
-        missing = {key: part for key, part in zip(keys, parts, strict=True) if key not in known}
-        sought = [[self.sought(part, segment) for segment in self._snapshot.segments] for part in missing.values()]
+        weighed = list(map(self._cache.get, keys))
+        missing = [number for number, found in enumerate(weighed) if found is None]
+        sought = [[self.sought(parts[number], segment) for segment in self._snapshot.segments] for number in missing]
         if not all(any(here.postings() for here in part) for part in sought):
             return NOTHING
         if missing:
-            having = [partial(self.having, part) for part in missing.values()]
-            weighed = weigh_by_field(sought, self.table(NAMING), self._snapshot, having, field_range(NAMING))
-            for key, found in zip(missing, weighed, strict=True):
-                self._cache.put(key, found, found.bytes_held)  # other words have the part too
-                known[key] = found
-        return best_fields(all_of([known[key] for key in keys]))
+            having = [partial(self.having, parts[number]) for number in missing]
+            those = weigh_by_field(sought, self.table(NAMING), self._snapshot, having, field_range(NAMING))
+            for number, found in zip(missing, those, strict=True):
+                self._cache.put(keys[number], found, found.bytes_held)  # other words have the part too
+                weighed[number] = found
+        return best_fields(all_of([part for part in weighed if part is not None]))
 
     # Filters
 

@@ -6,7 +6,7 @@ No step is longer than what one word, pattern or phrase of the query takes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from math import inf
 from time import monotonic
@@ -17,12 +17,13 @@ _UNTIL: ContextVar[tuple[float, float]] = ContextVar("procsearch deadline", defa
 """The moment by which the present search has to be done, and the seconds that it was given."""
 
 
-@contextmanager
-def deadline(seconds: float | None) -> Iterator[None]:
+def deadline(seconds: float | None) -> AbstractContextManager[None]:
     """Let what is done in here take so many seconds at the most; None leaves the deadline that there is."""
-    if seconds is None:
-        yield
-        return
+    return nullcontext() if seconds is None else _deadline(seconds)
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
     token = _UNTIL.set(min(_UNTIL.get(), (monotonic() + seconds, seconds)))
     try:
         yield

@@ -210,7 +210,17 @@ class TestMorphemes:
         latin_stem(word)
         assert word not in other_spellings(word)
 
-    @given(st.text("aelmnorsu", min_size=5, max_size=8), st.sets(st.text("aelmnorsu", max_size=4), max_size=20))
+    @pytest.mark.parametrize(
+        ("word", "shared"), [("humerus", "humer"), ("humeral", "humer"), ("ganglion", "gangli"), ("acromion", "acromi")]
+    )
+    def test_latin_endings_are_known(self, word: str, shared: str) -> None:
+        assert latin_stem(word) == shared
+
+    @pytest.mark.parametrize("word", ["fixation", "aspiration", "incision", "kidney"])
+    def test_english_nouns_have_none(self, word: str) -> None:
+        assert latin_stem(word) is None
+
+    @given(st.text("aeilmnorstu", min_size=5, max_size=8), st.sets(st.text("aelmnorsu", max_size=4), max_size=20))
     def test_latin_forms_are_the_terms_with_the_stem(self, stem: str, endings: set[str]) -> None:
         terms = {stem + ending for ending in (*endings, "a", "us", "ia", "um")}
         assert latin_forms(stem, terms) == {term for term in terms if latin_stem(term) == stem}

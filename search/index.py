@@ -452,9 +452,9 @@ def open_index(path: str | Path, *, vocabulary: str | Path | None = None, bounds
     of synonyms of one's own; PageError names the line that cannot be read. ``bounds`` say how large a query may be.
     Raises EngineError where a cluster does not answer.
 
-    Python's garbage collector looks through what is young here rather than amid one of the first searches, of which
-    the very first, of an index in a folder, starts a short-lived thread that gets ready what the next ones need: up to
-    256 MiB of the index read, and 2 KiB of memory for each page, 96 MiB at most.
+    Python's garbage collector looks through what is young, which it did amid a search otherwise. The first search of
+    an index in a folder starts a short-lived thread that gets ready what the next ones need: up to 256 MiB of the index
+    read, and 2 KiB of memory for each page, 96 MiB at most.
     """
     index = _opened(path, vocabulary, bounds, lasting=True)
     gc.collect(1)

@@ -113,7 +113,7 @@ def test_damage_is_told_by_the_search_that_comes_upon_it(folder: Path, tmp_path:
             index.search(f'"word{number:05d} word{number + 1:05d}"')
 
 
-def test_opening_for_many_searches_collects_what_is_young_so_that_none_of_them_does(folder: Path) -> None:
+def test_opening_for_many_searches_collects_what_is_young(folder: Path) -> None:
     collected: list[int] = []
 
     def note(phase: str, info: dict[str, int]) -> None:
